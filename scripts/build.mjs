@@ -1,0 +1,47 @@
+// The build: the prelude's module, the two bundles, and the type declarations.
+//
+//   dist/rnn.js      the command in one file with all it needs inside, so that it starts at once
+//   dist/index.js    the library; its dependencies stay imports, and the user's package manager brings them
+//   dist/types/      declarations of the library
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+import { makePrelude } from './make-prelude.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/**
+ * Bundles one entry into one file.
+ * @param {string} entry path of the entry, from the root
+ * @param {string} file name of the result in dist/
+ * @param {{ external?: readonly string[], banner?: string }} settings packages left as imports; a first line
+ */
+async function bundle(entry, file, { external = [], banner = '' }) {
+  const build = await rolldown({
+    input: join(root, entry),
+    platform: 'node',
+    external: [...external],
+    onLog(level, log, report) {
+      if (level === 'warn') throw new Error(`${entry}: ${log.message}`);
+      report(level, log);
+    },
+  });
+  await build.write({ file: join(dist, file), format: 'esm', codeSplitting: false, banner });
+  await build.close();
+}
+
+makePrelude();
+rmSync(dist, { recursive: true, force: true });
+await bundle('src/index.ts', 'index.js', { external: Object.keys(dependencies) });
+await bundle('src/cli/main.ts', 'rnn.js', { banner: '#!/usr/bin/env node' });
+chmodSync(join(dist, 'rnn.js'), 0o755);
+
+const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
+execFileSync(process.execPath, [join(typescript, 'bin/tsc'), '-p', join(root, 'tsconfig.build.json')], {
+  stdio: 'inherit',
+});

@@ -1,0 +1,60 @@
+// The type of a value in the graph: an element type and a shape. A dimension is a number (a size of the
+// model, fixed when a program is compiled) or the name of an axis whose extent is an argument of the
+// compiled program: `T` (time) and `B` (batch).
+
+/** `real` is float64 in the reference and float32 or float64 in compiled code; `index` is a 32-bit integer. */
+export type Element = 'real' | 'index' | 'bool';
+
+/** An axis whose extent is known only when the program runs. `B` is the batch; every other one is a time axis. */
+export type AxisName = string;
+
+export type Dim = number | AxisName;
+
+export interface Type {
+  readonly element: Element;
+  readonly shape: readonly Dim[];
+}
+
+/** The batch axis. In a step's value it stands first, in a sequence's value right after its time axis. */
+export const BATCH: AxisName = 'B';
+
+/** The time axis of a program that has just one. */
+export const TIME: AxisName = 'T';
+
+/** Extents of the named axes for one evaluation. */
+export type Extents = ReadonlyMap<AxisName, number>;
+
+export function real(...shape: Dim[]): Type {
+  return { element: 'real', shape };
+}
+
+export function index(...shape: Dim[]): Type {
+  return { element: 'index', shape };
+}
+
+export function bool(...shape: Dim[]): Type {
+  return { element: 'bool', shape };
+}
+
+export function sameShape(a: readonly Dim[], b: readonly Dim[]): boolean {
+  return a.length === b.length && a.every((d, i) => d === b[i]);
+}
+
+export function sameType(a: Type, b: Type): boolean {
+  return a.element === b.element && sameShape(a.shape, b.shape);
+}
+
+/** `real[T, B, 4]`, `index[]`. */
+export function showType(type: Type): string {
+  return `${type.element}[${type.shape.join(', ')}]`;
+}
+
+/** The concrete shape of a type, with the axes' extents put in. */
+export function concreteShape(shape: readonly Dim[], extents: Extents): number[] {
+  return shape.map((d) => {
+    if (typeof d === 'number') return d;
+    const extent = extents.get(d);
+    if (extent === undefined) throw new Error(`the extent of axis ${d} is not given`);
+    return extent;
+  });
+}

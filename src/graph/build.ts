@@ -5,7 +5,16 @@ import { invariant } from '../base/invariant.ts';
 import type { Graph, InputRole, Node, NodeId, Origin, Output } from './graph.ts';
 import type { None, OpAttributes, OpName } from './ops/attributes.ts';
 import { inferType } from './ops/table.ts';
-import { type AxisName, type Dim, type Element, index, sameShape, sameType, showType, type Type } from './type.ts';
+import {
+  type AxisName,
+  type Dim,
+  type Element,
+  index,
+  sameShape,
+  sameType,
+  showType,
+  type Type,
+} from './type.ts';
 
 const NONE: None = {};
 
@@ -41,6 +50,15 @@ export class GraphBuilder {
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  /** A builder that goes on where a graph ends: its nodes keep their ids, its inputs and outputs stay. */
+  static extend(graph: Graph): GraphBuilder {
+    const builder = new GraphBuilder(graph.name);
+    builder.#nodes = [...graph.nodes];
+    builder.#inputs = [...graph.inputs];
+    builder.#outputs = [...graph.outputs];
+    return builder;
   }
 
   #push(node: Node): NodeId {

@@ -35,3 +35,9 @@ function filled<A extends Float64Array | Int32Array | Uint8Array>(array: A, data
   array.set(data);
   return array;
 }
+
+/** Zeros (or false) of any element type; reals in float64. */
+export function zeros(element: Tensor['element'], shape: readonly number[]): Tensor {
+  if (element === 'real') return realTensor(shape);
+  return element === 'index' ? indexTensor(shape) : boolTensor(shape);
+}

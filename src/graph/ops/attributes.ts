@@ -23,10 +23,14 @@ export interface OpAttributes {
   readonly not: None;
   /** The same value, no derivative. */
   readonly stop: None;
-  /** To another element type: a bool is 0 or 1; a real is floored to an index; not zero is true. */
+  /**
+   * To another element type: a bool is 0 or 1; a real is floored to an index (held inside 32 bits, NaN to 0);
+   * what is not zero is true.
+   */
   readonly convert: { readonly element: Element };
 
-  // Elementwise, two operands of one shape: nothing spreads here, `broadcast` says it.
+  // Elementwise, two operands of one shape: nothing spreads here, `broadcast` says it. Reals, but add, sub, mul,
+  // max and min also take indices (wrapping to 32 bits).
   readonly add: None;
   readonly sub: None;
   readonly mul: None;
@@ -78,7 +82,7 @@ export interface OpAttributes {
   readonly sum: { readonly axes: readonly number[] };
   /** The largest; its derivative goes to the first of equals. */
   readonly max_over: { readonly axes: readonly number[] };
-  /** Position of the largest along one axis, the first of equals; index. */
+  /** Position of the largest along one axis, the first of equals; index. A NaN counts as the largest. */
   readonly argmax: { readonly axis: number };
 
   /**
@@ -89,11 +93,11 @@ export interface OpAttributes {
    */
   readonly contract: { readonly left: string; readonly right: string; readonly out: string };
 
-  /** Rows of a table: (real [v, ...rest], index [...at]) to real [...at, ...rest]. */
+  /** Rows of a table: (real [v, ...rest], index [...at]) to real [...at, ...rest]. A row outside of it is NaN. */
   readonly gather: None;
   /**
    * The adjoint of gather: (index [...at], real [...at, ...rest]) to real [extent, ...rest], adding up the rows
-   * with the same index.
+   * with the same index. An index outside adds nothing.
    */
   readonly scatter_add: { readonly extent: number };
 }

@@ -13,12 +13,7 @@ export interface Op<K extends OpName> {
   /** The result's type. Throws an InvariantError where the operands do not fit: the checker has seen to it. */
   typeOf(operands: readonly Type[], attributes: OpAttributes[K]): Type;
   /** The meaning, in float64. `type` is the result's type, with its named axes' extents in `extents`. */
-  evaluate(
-    operands: readonly Tensor[],
-    attributes: OpAttributes[K],
-    type: Type,
-    extents: Extents,
-  ): Tensor;
+  evaluate(operands: readonly Tensor[], attributes: OpAttributes[K], type: Type, extents: Extents): Tensor;
   /** For tests: intervals to draw real operands from, away from kinks and poles. Default: -2 to 2. */
   readonly domain?: readonly (readonly [number, number])[];
 }

@@ -12,13 +12,11 @@ import { rolldown } from 'rolldown';
 import { makePrelude } from './make-prelude.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const dist = join(root, 'dist');
-const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /**
- * Bundles one entry into one file.
+ * Bundles one entry into one file. A warning of the bundler is an error: nobody would read it.
  * @param {string} entry path of the entry, from the root
- * @param {string} file name of the result in dist/
+ * @param {string} file the result
  * @param {{ external?: readonly string[], banner?: string }} settings packages left as imports; a first line
  */
 async function bundle(entry, file, { external = [], banner = '' }) {
@@ -31,17 +29,31 @@ async function bundle(entry, file, { external = [], banner = '' }) {
       report(level, log);
     },
   });
-  await build.write({ file: join(dist, file), format: 'esm', codeSplitting: false, banner });
+  await build.write({ file, format: 'esm', codeSplitting: false, banner });
   await build.close();
 }
 
-makePrelude();
-rmSync(dist, { recursive: true, force: true });
-await bundle('src/index.ts', 'index.js', { external: Object.keys(dependencies) });
-await bundle('src/cli/main.ts', 'rnn.js', { banner: '#!/usr/bin/env node' });
-chmodSync(join(dist, 'rnn.js'), 0o755);
+/**
+ * Makes both bundles.
+ * @param {string} folder where they go
+ */
+export async function bundleAll(folder) {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  await bundle('src/index.ts', join(folder, 'index.js'), { external: Object.keys(dependencies) });
+  await bundle('src/cli/main.ts', join(folder, 'rnn.js'), { banner: '#!/usr/bin/env node' });
+  chmodSync(join(folder, 'rnn.js'), 0o755);
+}
 
-const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
-execFileSync(process.execPath, [join(typescript, 'bin/tsc'), '-p', join(root, 'tsconfig.build.json')], {
-  stdio: 'inherit',
-});
+/** Writes the declarations of the library to dist/types. */
+function emitDeclarations() {
+  const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
+  const project = join(root, 'tsconfig.build.json');
+  execFileSync(process.execPath, [join(typescript, 'bin/tsc'), '-p', project], { stdio: 'inherit' });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  makePrelude();
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  await bundleAll(join(root, 'dist'));
+  emitDeclarations();
+}

@@ -46,23 +46,8 @@ export function uniform24(key0: number, key1: number, counter0: number, counter1
 /** The 32-bit FNV-1a hash (unsigned) of a text's UTF-8 bytes: what makes a name a key. */
 export function fnv1a32(text: string): number {
   let hash = 0x811c9dc5;
-  for (const byte of utf8(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
-}
-
-/** The bytes of a text; half a surrogate pair becomes U+FFFD, as everywhere. */
-function utf8(text: string): number[] {
-  const bytes: number[] = [];
-  for (const character of text) {
-    let point = character.codePointAt(0)!;
-    if (point >= 0xd800 && point < 0xe000) point = 0xfffd;
-    const tail = (shift: number): number => 0x80 | ((point >> shift) & 0x3f);
-    if (point < 0x80) bytes.push(point);
-    else if (point < 0x800) bytes.push(0xc0 | (point >> 6), tail(0));
-    else if (point < 0x10000) bytes.push(0xe0 | (point >> 12), tail(6), tail(0));
-    else bytes.push(0xf0 | (point >> 18), tail(12), tail(6), tail(0));
-  }
-  return bytes;
 }
 
 /**

@@ -5,16 +5,8 @@ import { invariant } from '../base/invariant.ts';
 import type { Graph, InputRole, Node, NodeId, Origin, Output } from './graph.ts';
 import type { None, OpAttributes, OpName } from './ops/attributes.ts';
 import { inferType } from './ops/table.ts';
-import {
-  type AxisName,
-  type Dim,
-  type Element,
-  index,
-  sameShape,
-  sameType,
-  showType,
-  type Type,
-} from './type.ts';
+import { type Scan, scanResultTypes } from './scan.ts';
+import { type AxisName, type Dim, type Element, sameShape, type Type } from './type.ts';
 
 const NONE: None = {};
 
@@ -131,49 +123,14 @@ export class GraphBuilder {
 
   scan(parts: ScanParts): ScanResults {
     const { axis, body, carries, sequences, captures, stacked, summed, lengths } = parts;
-    const expected: Type[] = [
-      index(),
-      ...carries.map((c) => this.typeOf(c)),
-      ...sequences.map((s) => {
-        const type = this.typeOf(s);
-        invariant(type.shape[0] === axis, `a sequence of the scan over ${axis} is ${showType(type)}`);
-        return { element: type.element, shape: type.shape.slice(1) };
-      }),
-      ...captures.map((c) => this.typeOf(c)),
-    ];
-    invariant(body.inputs.length === expected.length, `scan body ${body.name}: wrong number of inputs`);
-    expected.forEach((type, i) => {
-      const given = valueType(body, body.inputs[i]);
-      invariant(
-        sameType(given, type),
-        `scan body ${body.name}, input ${i}: ${showType(given)} instead of ${showType(type)}`,
-      );
-    });
-    const count = carries.length + stacked + summed;
-    invariant(body.outputs.length === count, `scan body ${body.name}: wrong number of outputs`);
+    const reverse = parts.reverse ?? false;
+    const scan: Scan = { axis, reverse, lengths, carries, sequences, captures, body, stacked, summed };
+    const types = scanResultTypes(scan, (id) => this.typeOf(id));
     const origin = parts.origin ?? this.origin;
-    const scan = this.#push({
-      kind: 'scan',
-      axis,
-      reverse: parts.reverse ?? false,
-      lengths,
-      carries,
-      sequences,
-      captures,
-      body,
-      stacked,
-      summed,
-      origin,
-    });
-    const results = body.outputs.map((output, i) => {
-      const type = valueType(body, output.node);
-      if (i < carries.length) {
-        invariant(sameType(type, expected[1 + i]), `scan body ${body.name}: carry ${i} is ${showType(type)}`);
-      }
-      const isStacked = i >= carries.length && i < carries.length + stacked;
-      const result = isStacked ? { element: type.element, shape: [axis, ...type.shape] } : type;
-      return this.#push({ kind: 'result', scan, index: i, type: result, origin });
-    });
+    const node = this.#push({ kind: 'scan', ...scan, origin });
+    const results = types.map((type, i) =>
+      this.#push({ kind: 'result', scan: node, index: i, type, origin }),
+    );
     return {
       carried: results.slice(0, carries.length),
       stacked: results.slice(carries.length, carries.length + stacked),
@@ -184,10 +141,4 @@ export class GraphBuilder {
   finish(): Graph {
     return { name: this.name, nodes: this.#nodes, inputs: this.#inputs, outputs: this.#outputs };
   }
-}
-
-function valueType(graph: Graph, id: NodeId): Type {
-  const node = graph.nodes[id];
-  invariant(node.kind !== 'scan', `%${id} is not a value`);
-  return node.type;
 }

@@ -53,7 +53,8 @@ export interface CallNode<K extends OpName = OpName> {
  * A loop over a time axis. With `lengths` ([B] index, each from 1 to the axis's extent) a sequence of the
  * batch is *alive* at step t if t < its length. Where it is not alive the step does nothing for it: its
  * carries stay as they were, its stacked results are zero, its summed results get nothing. They are
- * selected, never multiplied, so a NaN of the padding stays there.
+ * selected, never multiplied, so a NaN of the padding stays there. A value without a batch axis belongs to no
+ * sequence: every step carries, stacks and adds it.
  *
  * The body's inputs, in this order: the step (index [], the position on the axis, also when `reverse`), one
  * per carry, one per sequence (its type without the leading axis), one per capture. Its outputs, in this
@@ -128,6 +129,11 @@ export function operandsOf(node: Node): readonly NodeId[] {
     default:
       return node satisfies never;
   }
+}
+
+/** Whether a node is a call of this operation, whose attributes are then known. */
+export function isCall<K extends OpName>(node: Node, op: K): node is CallNode<K> {
+  return node.kind === 'call' && node.op === op;
 }
 
 /** The type of a value. A scan itself is no value: ask for its results. */

@@ -45,10 +45,10 @@ describe('fnv1a32', () => {
   });
 
   test('is taken over UTF-8', () => {
-    const text = 'é€😀\ud800';
+    const bytes = [0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x98, 0x80];
     let hash = 0x811c9dc5;
-    for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-    expect(fnv1a32(text)).toBe(hash >>> 0);
+    for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+    expect(fnv1a32('é€😀')).toBe(hash >>> 0);
   });
 });
 

@@ -1,0 +1,246 @@
+// The reference: what a graph means, in float64, node by node. Where a compiled program differs from it beyond
+// rounding, the compiled program is wrong. Tensors are never written to once they are a node's value, so that
+// results may share memory with inputs.
+
+import { offsets } from '../tensor/strides.ts';
+import { count, indexTensor, realTensor, type Tensor, zeros } from '../tensor/tensor.ts';
+import {
+  type CallNode,
+  type Graph,
+  type InputNode,
+  isCall,
+  type NodeId,
+  operandsOf,
+  type ScanNode,
+  typeOf,
+} from './graph.ts';
+import type { OpName } from './ops/attributes.ts';
+import { OPS } from './ops/table.ts';
+import { type AxisName, BATCH, concreteShape, type Dim, type Extents, showType } from './type.ts';
+
+/** The inputs do not fit the graph. The message names the input and says what is expected and what was given. */
+export class EvaluationError extends Error {
+  override readonly name = 'EvaluationError';
+  /** The name of the input that is at fault, where one is. */
+  readonly input: string | undefined;
+
+  constructor(message: string, input?: string) {
+    super(message);
+    this.input = input;
+  }
+}
+
+/**
+ * The outputs of a graph by name, from its inputs by name. The extents of named axes are read off the inputs'
+ * shapes; `extents` gives those that no input carries.
+ *
+ * Throws an EvaluationError if an input is missing, surplus or does not have its type, if two inputs disagree on the
+ * extent of an axis, and if a length lies outside of its axis.
+ *
+ * ```ts
+ * const outputs = evaluate(graph, new Map([['x', realTensor([5, 3], numbers)]]));
+ * outputs.get('h')?.data;
+ * ```
+ */
+export function evaluate(
+  graph: Graph,
+  inputs: ReadonlyMap<string, Tensor>,
+  extents: Extents = new Map(),
+): Map<string, Tensor> {
+  const nodes = graph.inputs.map((id) => inputNode(graph, id));
+  for (const name of inputs.keys()) {
+    if (!nodes.some((node) => node.name === name)) {
+      throw new EvaluationError(`${graph.name} has no input ${name}`, name);
+    }
+  }
+  const given = nodes.map((node) => {
+    const tensor = inputs.get(node.name);
+    if (tensor !== undefined) return tensor;
+    throw new EvaluationError(`input ${node.name} is missing: ${showType(node.type)}`, node.name);
+  });
+  const known = readExtents(nodes, given, extents);
+  for (const axis of namedAxes(graph)) {
+    if (!known.has(axis)) throw new EvaluationError(`the extent of axis ${axis} follows from no input`);
+  }
+  const values = run(graph, given.map(toFloat64), known, lastUses(graph));
+  return new Map(graph.outputs.map((output, i) => [output.name, values[i]]));
+}
+
+function inputNode(graph: Graph, id: NodeId): InputNode {
+  const node = graph.nodes[id];
+  if (node.kind !== 'input') throw new Error(`%${id} is not an input`);
+  return node;
+}
+
+function toFloat64(tensor: Tensor): Tensor {
+  return tensor.data instanceof Float32Array ? realTensor(tensor.shape, tensor.data) : tensor;
+}
+
+/** The extents of the named axes; each input is held against its type on the way. */
+function readExtents(
+  nodes: readonly InputNode[],
+  tensors: readonly Tensor[],
+  extents: Extents,
+): Map<AxisName, number> {
+  const known = new Map(extents);
+  const source = new Map<AxisName, string>();
+  nodes.forEach(({ name, type }, i) => {
+    const { element, shape } = tensors[i];
+    const given = `${element}[${shape.join(', ')}]`;
+    const fits = element === type.element && shape.length === type.shape.length;
+    if (
+      !fits ||
+      !type.shape.every((d, axis) => (typeof d === 'number' ? shape[axis] === d : shape[axis] >= 1))
+    ) {
+      throw new EvaluationError(`input ${name} is ${given}, and ${showType(type)} is expected`, name);
+    }
+    type.shape.forEach((d, axis) => {
+      if (typeof d === 'number') return;
+      const extent = known.get(d) ?? shape[axis];
+      if (extent !== shape[axis]) {
+        const reason = `axis ${d} is ${extent}${source.has(d) ? ` in ${source.get(d)}` : ''}`;
+        throw new EvaluationError(
+          `input ${name} is ${given}, and ${showType(type)} is expected, where ${reason}`,
+          name,
+        );
+      }
+      known.set(d, extent);
+      if (!source.has(d)) source.set(d, `input ${name}, which is ${given}`);
+    });
+  });
+  return known;
+}
+
+/** Every axis name that a graph and its scan bodies use. */
+function namedAxes(graph: Graph): Set<AxisName> {
+  const dims = graph.nodes.flatMap((node): readonly Dim[] => {
+    if (node.kind === 'scan') return [node.axis, ...namedAxes(node.body)];
+    if (isCall(node, 'extent')) return [node.attributes.extent];
+    return node.type.shape;
+  });
+  return new Set(dims.filter((d) => typeof d === 'string'));
+}
+
+/** For each node the values that nothing after it needs: they are let go, so that memory does not grow with T. */
+function lastUses(graph: Graph): readonly (readonly NodeId[])[] {
+  const released: NodeId[][] = graph.nodes.map(() => []);
+  const seen = new Set<NodeId>(graph.outputs.map((output) => output.node));
+  for (let id = graph.nodes.length - 1; id >= 0; id--) {
+    for (const operand of operandsOf(graph.nodes[id])) {
+      if (seen.has(operand)) continue;
+      seen.add(operand);
+      released[id].push(operand);
+    }
+  }
+  return released;
+}
+
+/** The outputs in order, from the inputs in order. */
+function run(
+  graph: Graph,
+  inputs: readonly Tensor[],
+  extents: Extents,
+  released: readonly (readonly NodeId[])[],
+): Tensor[] {
+  // A scan's value is the list of its results.
+  const values: (readonly Tensor[] | undefined)[] = new Array(graph.nodes.length);
+  const tensorOf = (id: NodeId): Tensor => values[id]![0];
+  graph.inputs.forEach((id, i) => {
+    values[id] = [inputs[i]];
+  });
+  graph.nodes.forEach((node, id) => {
+    if (node.kind === 'call') values[id] = [call(node, node.operands.map(tensorOf), extents)];
+    if (node.kind === 'scan') values[id] = scan(node, tensorOf, extents);
+    if (node.kind === 'result') values[id] = [values[node.scan]![node.index]];
+    for (const dead of released[id]) values[dead] = undefined;
+  });
+  return graph.outputs.map((output) => tensorOf(output.node));
+}
+
+function call<K extends OpName>(node: CallNode<K>, operands: readonly Tensor[], extents: Extents): Tensor {
+  return OPS[node.op].evaluate(operands, node.attributes, node.type, extents);
+}
+
+/** The results of a scan: carried, stacked, summed. */
+function scan(node: ScanNode, tensorOf: (id: NodeId) => Tensor, extents: Extents): Tensor[] {
+  const { axis, body, stacked } = node;
+  const [extent] = concreteShape([axis], extents);
+  const lengths = node.lengths === undefined ? undefined : tensorOf(node.lengths).data;
+  lengths?.forEach((length, b) => {
+    if (length >= 1 && length <= extent) return;
+    throw new EvaluationError(`the length of sequence ${b} is ${length}, and axis ${axis} is ${extent} long`);
+  });
+  const sequences = node.sequences.map(tensorOf);
+  const captures = node.captures.map(tensorOf);
+  const released = lastUses(body);
+
+  const carried = node.carries.length;
+  const results = node.carries.map(tensorOf);
+  const types = body.outputs.map((output) => typeOf(body, output.node));
+  types.slice(carried).forEach(({ element, shape }, i) => {
+    results.push(zeros(element, concreteShape(i < stacked ? [extent, ...shape] : shape, extents)));
+  });
+
+  for (let k = 0; k < extent; k++) {
+    const t = node.reverse ? extent - 1 - k : k;
+    const steps = sequences.map((sequence) => stepOf(sequence, t));
+    const inputs = [indexTensor([], [t]), ...results.slice(0, carried), ...steps, ...captures];
+    run(body, inputs, extents, released).forEach((value, i) => {
+      const alive = aliveElements(types[i].shape, value.shape, lengths, t);
+      if (i < carried) results[i] = choose(alive, value, results[i]);
+      else if (i < carried + stacked) writeStep(results[i], t, value, alive);
+      else addAlive(results[i], value, alive);
+    });
+  }
+  return results;
+}
+
+/** One step of a sequence, in the same memory. */
+function stepOf(sequence: Tensor, t: number): Tensor {
+  const shape = sequence.shape.slice(1);
+  const size = count(shape);
+  return { element: sequence.element, shape, data: sequence.data.subarray(t * size, (t + 1) * size) };
+}
+
+/**
+ * Which elements of a step's value belong to a sequence that is alive at step t; undefined where all do: without
+ * lengths, and for a value without a batch axis, which belongs to no sequence.
+ */
+function aliveElements(
+  dims: readonly Dim[],
+  shape: readonly number[],
+  lengths: Tensor['data'] | undefined,
+  t: number,
+): Uint8Array | undefined {
+  const batch = dims.indexOf(BATCH);
+  if (lengths === undefined || batch < 0) return undefined;
+  const sequence = offsets(
+    shape,
+    shape.map((_, axis) => (axis === batch ? 1 : 0)),
+  );
+  return Uint8Array.from(sequence, (b) => (t < lengths[b] ? 1 : 0));
+}
+
+/** The new value where alive, else the old one. */
+function choose(alive: Uint8Array | undefined, value: Tensor, old: Tensor): Tensor {
+  if (alive === undefined) return value;
+  const chosen = zeros(value.element, value.shape);
+  alive.forEach((isAlive, i) => {
+    chosen.data[i] = isAlive ? value.data[i] : old.data[i];
+  });
+  return chosen;
+}
+
+/** Writes one step of a stacked result, which was zero. */
+function writeStep(stack: Tensor, t: number, value: Tensor, alive: Uint8Array | undefined): void {
+  const start = t * value.data.length;
+  for (let i = 0; i < value.data.length; i++) {
+    if (alive === undefined || alive[i]) stack.data[start + i] = value.data[i];
+  }
+}
+
+function addAlive(total: Tensor, value: Tensor, alive: Uint8Array | undefined): void {
+  for (let i = 0; i < value.data.length; i++) {
+    if (alive === undefined || alive[i]) total.data[i] += value.data[i];
+  }
+}

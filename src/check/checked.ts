@@ -1,0 +1,466 @@
+// The checked program: what a file says, with every name resolved, every size proved and every weight named, as plain
+// data. Elaboration works from this alone, given numbers for the size symbols of the outermost cell.
+//
+// Invariants. A cell is checked once, for all sizes: shapes are polynomials over the sizes of its own header. Cells
+// refer to each other by reference, never in a circle. Functions are already opened up, and so are the templates
+// stack, bidirectional, residual, and Dense: what is left is instances of cells, applications and affine maps.
+// Within one expression everything has the rate of its equation, or is constant: the operand of `over-time` and
+// `each-step` is a reference to an equation or an input, which lives elsewhere.
+
+import type { Source, Span } from '../base/source.ts';
+import type { ChainOperator, ComparisonOperator, TrainDeclaration } from '../parser/tree.ts';
+import type { Size } from './size.ts';
+
+/**
+ * How often a value is there: for every step, once for a sequence, or the same for all (weights, literals, sizes),
+ * which goes with both. Where a cell is applied at the rate `once`, read every `step` inside it as `once`.
+ */
+export type Rate = 'constant' | 'once' | 'step';
+
+/** What a value is. `categories` is given exactly where the element is `index`. */
+export interface CheckedType {
+  readonly element: 'real' | 'index' | 'bool';
+  readonly categories: Size | undefined;
+  /** Without time and batch. */
+  readonly shape: readonly Size[];
+  readonly rate: Rate;
+}
+
+/** The position of an equation in its cell's list. */
+export type EquationId = number & { readonly brand: 'EquationId' };
+/** The position of an application in its cell's list. */
+export type ApplicationId = number & { readonly brand: 'ApplicationId' };
+
+// A file and its cells
+
+export interface CheckedFile {
+  readonly source: Source;
+  /** What `##` says about the whole file. */
+  readonly documentation: string | undefined;
+  /** The cells and models of the file, in the order of the text. */
+  readonly blocks: readonly CheckedCell[];
+  /** The cells and models that it imports. */
+  readonly imported: readonly CheckedCell[];
+  /** The train blocks, each with its model. Their entries are read by whoever trains. */
+  readonly trains: readonly CheckedTrain[];
+}
+
+export interface CheckedTrain {
+  readonly syntax: TrainDeclaration;
+  readonly model: CheckedCell;
+}
+
+/** A cell or a model. */
+export interface CheckedCell {
+  readonly kind: 'cell' | 'model';
+  readonly name: string;
+  /** The name where it stands. */
+  readonly span: Span;
+  readonly documentation: string | undefined;
+  /** The sizes of the header, in order. */
+  readonly sizes: readonly CheckedSize[];
+  readonly hyperparameters: readonly CheckedHyperparameter[];
+  readonly inputs: readonly CheckedInput[];
+  readonly targets: readonly CheckedInput[];
+  readonly states: readonly CheckedState[];
+  /** Its own weights; those of its instances belong to the instances' cells. */
+  readonly parameters: readonly CheckedParameter[];
+  readonly instances: readonly CheckedInstance[];
+  readonly equations: readonly CheckedEquation[];
+  readonly applications: readonly CheckedApplication[];
+  /** Every equation and application, each after all that it needs at the same step. Stages do not decrease. */
+  readonly order: readonly Evaluation[];
+  readonly outputs: readonly CheckedOutput[];
+  /** Of models. */
+  readonly loss: CheckedResult | undefined;
+  readonly metrics: readonly CheckedMetric[];
+  readonly generate: CheckedGenerate | undefined;
+  /**
+   * Whether it looks at one step alone: no state, no `t`, no once input, no end of a stage, in itself or its
+   * instances. Such a cell may be applied to once values and constants: its outputs then have the rate of the
+   * application.
+   */
+  readonly pointwise: boolean;
+  /** Whether it or one of its instances has a state. */
+  readonly hasState: boolean;
+  /** How many stages one application takes: the largest stage in it, with its instances, and 1. */
+  readonly stages: number;
+}
+
+export interface CheckedSize {
+  readonly name: string;
+  readonly span: Span;
+  /** Over the sizes before it. */
+  readonly defaultValue: Size | undefined;
+}
+
+/** `decay: real = 0.9`: a real number, given where the cell is used. */
+export interface CheckedHyperparameter {
+  readonly name: string;
+  readonly span: Span;
+  /** Over sizes and the hyperparameters before it. */
+  readonly defaultValue: CheckedExpression | undefined;
+}
+
+/** An input or a target. Its rate is `step` or `once`, its element `real` or `index`. */
+export interface CheckedInput {
+  readonly name: string;
+  readonly span: Span;
+  readonly documentation: string | undefined;
+  readonly type: CheckedType;
+}
+
+/** A real value with a past. */
+export interface CheckedState {
+  readonly name: string;
+  readonly span: Span;
+  readonly documentation: string | undefined;
+  readonly shape: readonly Size[];
+  /** Its value before the first step, constant or once, of its shape or []; undefined: zero. */
+  readonly start: CheckedExpression | undefined;
+  /** The equation that gives its value at each step. */
+  readonly equation: EquationId;
+}
+
+/** A weight, by its full name in this cell: `W`, `i.W_x`, `logits.Dense.b`, `low.W` for a Dense named low. */
+export interface CheckedParameter {
+  readonly name: string;
+  readonly span: Span;
+  readonly documentation: string | undefined;
+  readonly shape: readonly Size[];
+  readonly start: CheckedStart;
+}
+
+/**
+ * How a weight starts. The numbers are constant scalars made of literals, sizes and hyperparameters. The fans of
+ * `glorot` are the products of the sizes of the output (fan out) and of the argument (fan in), 1 where there are none.
+ */
+export type CheckedStart =
+  | { readonly kind: 'zeros' }
+  | { readonly kind: 'glorot'; readonly fanIn: Size; readonly fanOut: Size }
+  | { readonly kind: 'orthogonal' }
+  | { readonly kind: 'identity' }
+  | { readonly kind: 'normal'; readonly deviation: CheckedExpression }
+  | { readonly kind: 'uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression }
+  | { readonly kind: 'value'; readonly value: CheckedExpression };
+
+/** One copy of a cell, with weights and states of its own: `low`, `h.Embedding`, `h.stack.1.forward`. */
+export interface CheckedInstance {
+  /** The prefix of its weights and states: `low.W`, `h.stack.1.i.W_x`. */
+  readonly name: string;
+  readonly span: Span;
+  readonly cell: CheckedCell;
+  /** Every size of the cell, over the sizes of this one. */
+  readonly sizes: ReadonlyMap<string, Size>;
+  /** The hyperparameters that are given, constant scalars of this cell; the others have a default in theirs. */
+  readonly hyperparameters: ReadonlyMap<string, CheckedExpression>;
+}
+
+/** One equation. One name on the left each: `a, b = split(z, 2)` are two, and a third without a name for z. */
+export interface CheckedEquation {
+  /** The name on the left; undefined for a part of an expression that the checker has set apart. */
+  readonly name: string | undefined;
+  readonly span: Span;
+  readonly documentation: string | undefined;
+  readonly value: CheckedExpression;
+  /**
+   * With rate `step`: which scan of this cell computes it. With rate `once`: after all scans of smaller stages,
+   * before those of this one. Constants: 0.
+   */
+  readonly stage: number;
+}
+
+/** The use of an instance; its results are the cell's outputs. An instance with states has at most one. */
+export interface CheckedApplication {
+  /** The instance's name. */
+  readonly instance: string;
+  readonly span: Span;
+  /** One for each input of the cell, in the order of the cell. */
+  readonly arguments: readonly CheckedExpression[];
+  /** `once` and `constant` only where the cell is pointwise. */
+  readonly rate: Rate;
+  /** From the last step to the first: the second half of `bidirectional`. Turns round whatever is inside it. */
+  readonly reverse: boolean;
+  /** Added to the stages inside the cell. A reversed application stands in a stage after its arguments'. */
+  readonly stage: number;
+}
+
+export type Evaluation =
+  | { readonly kind: 'equation'; readonly equation: EquationId }
+  | { readonly kind: 'application'; readonly application: ApplicationId };
+
+/** A value that the cell hands out, with the name under which it does. */
+export interface CheckedResult {
+  readonly span: Span;
+  /** A reference to an equation, an input, a parameter. */
+  readonly value: CheckedExpression;
+  /** A constant counts as `once`. */
+  readonly rate: 'once' | 'step';
+  readonly stage: number;
+}
+
+export interface CheckedOutput extends CheckedResult {
+  readonly name: string;
+  readonly documentation: string | undefined;
+}
+
+/** A scalar, real or bool. */
+export interface CheckedMetric extends CheckedResult {
+  readonly name: string;
+  readonly documentation: string | undefined;
+}
+
+/** `generate x ~ categorical(logits)`: `value` is the logits, a vector of one number per category of the input. */
+export interface CheckedGenerate extends CheckedResult {
+  readonly input: string;
+}
+
+// Expressions
+
+interface NodeBase {
+  readonly type: CheckedType;
+  readonly span: Span;
+}
+
+export type CheckedExpression =
+  | LiteralNode
+  | SizeNode
+  | HyperparameterNode
+  | StepNumberNode
+  | InputNode
+  | ParameterNode
+  | EquationNode
+  | PreviousNode
+  | InstanceStateNode
+  | ApplyNode
+  | ChainNode
+  | PowerNode
+  | ComparisonNode
+  | PrimitiveNode
+  | IfNode
+  | SliceNode
+  | PickNode
+  | AffineNode
+  | DropoutNode
+  | OverTimeNode
+  | EachStepNode;
+
+/** A number: real [], or a category where it stands beside one (`label == 1`). */
+export interface LiteralNode extends NodeBase {
+  readonly kind: 'literal';
+  readonly value: number;
+}
+
+/** A size used as a number: real []. */
+export interface SizeNode extends NodeBase {
+  readonly kind: 'size';
+  readonly size: Size;
+}
+
+export interface HyperparameterNode extends NodeBase {
+  readonly kind: 'hyperparameter';
+  readonly name: string;
+}
+
+/** `t`: real []. */
+export interface StepNumberNode extends NodeBase {
+  readonly kind: 'step-number';
+}
+
+/** An input or a target of this cell. */
+export interface InputNode extends NodeBase {
+  readonly kind: 'input';
+  readonly name: string;
+}
+
+export interface ParameterNode extends NodeBase {
+  readonly kind: 'parameter';
+  readonly name: string;
+}
+
+/** The value of an equation at the same step (or its once value); a state's own value, too. */
+export interface EquationNode extends NodeBase {
+  readonly kind: 'equation';
+  readonly equation: EquationId;
+}
+
+/** `prev h`, `prev top.h`, `prev top.low.h`: the state by its full name in this cell, one step ago. */
+export interface PreviousNode extends NodeBase {
+  readonly kind: 'previous';
+  readonly state: string;
+}
+
+/** `top.c`: the value of an instance's state at the same step, after its application; by its full name. */
+export interface InstanceStateNode extends NodeBase {
+  readonly kind: 'instance-state';
+  readonly state: string;
+  readonly application: ApplicationId;
+}
+
+/** One output of an application. */
+export interface ApplyNode extends NodeBase {
+  readonly kind: 'apply';
+  readonly application: ApplicationId;
+  /** Its position among the cell's outputs. */
+  readonly output: number;
+}
+
+/**
+ * Operators of one precedence, grouped to the left. All but `@` are elementwise, and an operand or a partial result
+ * of shape [] spreads. `@` is matrix by vector, matrix by matrix, or vector by matrix.
+ */
+export interface ChainNode extends NodeBase {
+  readonly kind: 'chain';
+  readonly first: CheckedExpression;
+  readonly rest: readonly {
+    readonly operator: ChainOperator;
+    readonly operand: CheckedExpression;
+  }[];
+}
+
+/** `a ^ b ^ c`, grouped to the right; elementwise, [] spreads. */
+export interface PowerNode extends NodeBase {
+  readonly kind: 'power';
+  readonly operands: readonly CheckedExpression[];
+}
+
+/** bool; elementwise, [] spreads. Both real, or both index. */
+export interface ComparisonNode extends NodeBase {
+  readonly kind: 'comparison';
+  readonly operator: ComparisonOperator;
+  readonly left: CheckedExpression;
+  readonly right: CheckedExpression;
+}
+
+/** The functions and operators of one, two or more operands that elaboration knows by name. */
+export type PrimitiveName = ElementwiseName | WholeName | 'argmax' | 'dot' | 'outer' | 'concat' | 'transpose';
+
+/** One real operand, elementwise; `not`: one bool. */
+export type UnaryName =
+  | 'neg'
+  | 'not'
+  | 'exp'
+  | 'log'
+  | 'log1p'
+  | 'sqrt'
+  | 'tanh'
+  | 'sigmoid'
+  | 'abs'
+  | 'sin'
+  | 'cos'
+  | 'floor'
+  | 'stop';
+
+/** Elementwise; `max` and `min` have two or more operands, of which those of shape [] spread. */
+export type ElementwiseName = UnaryName | 'max' | 'min';
+
+/** One real operand, reduced over the whole of it to []. `max_over` and `min_over` are `max(x)` and `min(x)`. */
+export type WholeName = 'sum' | 'mean' | 'max_over' | 'min_over';
+
+/**
+ * `argmax`: a vector to index []. `dot`: two values of one shape to []. `outer`: two vectors, [m] and [n], to [m, n].
+ * `concat`: two or more, joined along the first axis. `transpose`: a matrix.
+ */
+export interface PrimitiveNode extends NodeBase {
+  readonly kind: 'primitive';
+  readonly name: PrimitiveName;
+  readonly operands: readonly CheckedExpression[];
+}
+
+/**
+ * The value of the first case whose condition holds, else `otherwise`. A condition is bool of the node's shape or
+ * []; a value of shape [] spreads.
+ */
+export interface IfNode extends NodeBase {
+  readonly kind: 'if';
+  readonly cases: readonly { readonly condition: CheckedExpression; readonly value: CheckedExpression }[];
+  readonly otherwise: CheckedExpression;
+}
+
+/** Some positions of the first axis: one part of a `split`. */
+export interface SliceNode extends NodeBase {
+  readonly kind: 'slice';
+  readonly operand: CheckedExpression;
+  readonly start: Size;
+  readonly size: Size;
+}
+
+/** `a[k]`: the entry of the first axis of a that a category names. */
+export interface PickNode extends NodeBase {
+  readonly kind: 'pick';
+  readonly table: CheckedExpression;
+  /** index []. */
+  readonly position: CheckedExpression;
+}
+
+/** The sum of `weight . argument`, and the bias: affine, linear and Dense. */
+export interface AffineNode extends NodeBase {
+  readonly kind: 'affine';
+  /** The weight's shape is the node's shape, then the argument's; each of the two is [] or a vector. */
+  readonly terms: readonly { readonly weight: string; readonly argument: CheckedExpression }[];
+  /** Has the node's shape. */
+  readonly bias: string | undefined;
+}
+
+/** The operand, divided by 1 - p where the noise keeps it, else zero; the operand itself outside training. */
+export interface DropoutNode extends NodeBase {
+  readonly kind: 'dropout';
+  /** The name of the noise in this cell: `logits.dropout`. */
+  readonly name: string;
+  readonly operand: CheckedExpression;
+  /** A constant scalar made of literals, sizes and hyperparameters. */
+  readonly probability: CheckedExpression;
+}
+
+/** A once value made from all steps: `last h`, `max over time h`. Max of index or bool does not exist. */
+export interface OverTimeNode extends NodeBase {
+  readonly kind: 'over-time';
+  readonly reducer: 'last' | 'max' | 'sum' | 'mean';
+  /** An equation or an input, of rate `step`. */
+  readonly operand: CheckedExpression;
+}
+
+/** A once value at every step. */
+export interface EachStepNode extends NodeBase {
+  readonly kind: 'each-step';
+  /** An equation or an input, of rate `once`. */
+  readonly operand: CheckedExpression;
+}
+
+/** The expressions right inside an expression, in the order of the text. */
+export function operandsOf(node: CheckedExpression): readonly CheckedExpression[] {
+  switch (node.kind) {
+    case 'literal':
+    case 'size':
+    case 'hyperparameter':
+    case 'step-number':
+    case 'input':
+    case 'parameter':
+    case 'equation':
+    case 'previous':
+    case 'instance-state':
+    case 'apply':
+      return [];
+    case 'chain':
+      return [node.first, ...node.rest.map((link) => link.operand)];
+    case 'power':
+    case 'primitive':
+      return node.operands;
+    case 'comparison':
+      return [node.left, node.right];
+    case 'if':
+      return [...node.cases.flatMap((c) => [c.condition, c.value]), node.otherwise];
+    case 'slice':
+    case 'over-time':
+    case 'each-step':
+      return [node.operand];
+    case 'dropout':
+      return [node.operand, node.probability];
+    case 'pick':
+      return [node.table, node.position];
+    case 'affine':
+      return node.terms.map((term) => term.argument);
+    default:
+      return node satisfies never;
+  }
+}

@@ -168,6 +168,7 @@ export const convert: Op<'convert'> = {
   summary: 'to another element type: true is 1, a real is floored to an index, what is not zero is true',
   arity: 1,
   typeOf([x], { element }) {
+    invariant(element !== x.element, `convert has nothing to do: ${showType(x)} is ${element}`);
     return { element, shape: x.shape };
   },
   evaluate([x], { element }) {

@@ -1,0 +1,193 @@
+// From one sequence to many: adds the batch axis B. It stands in front of a value, behind the time axes of a
+// value that has some. Weights have none and are never copied.
+//
+// Lengths belong to the time axis: only the scans over T are told of them, and what asks how long the sequence is.
+
+import { invariant } from '../base/invariant.ts';
+import { GraphBuilder } from '../graph/build.ts';
+import type { CallNode, Graph, NodeId, ScanNode } from '../graph/graph.ts';
+import { operandsOf, typeOf } from '../graph/graph.ts';
+import { BATCH, type Dim, index, TIME, type Type } from '../graph/type.ts';
+import { type PlainCall, spread, type VectorOperand, vectorize } from './vectorize.ts';
+
+/**
+ * The graph of a batch of sequences, from that of one: every input but parameters and shared ones gets the
+ * batch axis, and so does every output. An output marked `mean` becomes a scalar: the sum over the batch, divided by the
+ * number of steps (T * B, or the sum of the lengths) or of sequences.
+ *
+ * With `lengths` there is one more input of that name, index [B], each from 1 to T. Values beyond the end of a
+ * sequence are what scan and evaluate say of steps that are not alive: stacked results are zero there.
+ *
+ * ```ts
+ * batch(graph, { lengths: true });   // x: real[T, 3] is now real[T, B, 3], and there is lengths: index[B]
+ * ```
+ */
+export function batch(graph: Graph, options: { readonly lengths: boolean }): Graph {
+  const builder = new GraphBuilder(graph.name);
+  const values = new Map<NodeId, VectorOperand>();
+  for (const id of graph.inputs) {
+    const node = graph.nodes[id];
+    invariant(node.kind === 'input', `batch: %${id} is not an input`);
+    invariant(!node.type.shape.includes(BATCH), `batch: ${node.name} has a batch axis already`);
+    builder.origin = node.origin;
+    const isShared = node.role === 'parameter' || node.role === 'shared';
+    const at = isShared ? undefined : batchPosition(node.type.shape);
+    values.set(id, { node: builder.input(node.name, withBatch(node.type, at), node.role), at });
+  }
+  builder.origin = undefined;
+  const lengths = options.lengths ? builder.input('lengths', index(BATCH), 'lengths') : undefined;
+  batchNodes(builder, graph, values, lengths);
+  builder.origin = undefined;
+  for (const { name, node, mean } of graph.outputs) {
+    const value = ensureBatch(builder, values.get(node)!, typeOf(graph, node));
+    builder.output(name, mean === undefined ? value : average(builder, value, mean, lengths));
+  }
+  return builder.finish();
+}
+
+/** Where B stands in a value of this shape (without it): behind its leading named axes. */
+function batchPosition(shape: readonly Dim[]): number {
+  const first = shape.findIndex((d) => typeof d === 'number');
+  return first < 0 ? shape.length : first;
+}
+
+function withBatch(type: Type, at: number | undefined): Type {
+  return at === undefined ? type : { element: type.element, shape: type.shape.toSpliced(at, 0, BATCH) };
+}
+
+/** The value with B, repeated if it is the same for all sequences. `type` is its type without. */
+function ensureBatch(builder: GraphBuilder, { node, at }: VectorOperand, type: Type): NodeId {
+  return at === undefined ? spread(builder, node, BATCH, batchPosition(type.shape)) : node;
+}
+
+/** Builds all nodes that are not in `values` yet. */
+function batchNodes(
+  builder: GraphBuilder,
+  graph: Graph,
+  values: Map<NodeId, VectorOperand>,
+  lengths: NodeId | undefined,
+): void {
+  const results = new Map<NodeId, readonly VectorOperand[]>();
+  graph.nodes.forEach((node, position) => {
+    const id = position as NodeId;
+    if (values.has(id) || node.kind === 'input') return;
+    builder.origin = node.origin;
+    if (node.kind === 'call') values.set(id, batchCall(builder, graph, node, values, lengths));
+    if (node.kind === 'scan') results.set(id, batchScan(builder, graph, node, values, lengths));
+    if (node.kind === 'result') values.set(id, results.get(node.scan)![node.index]);
+  });
+}
+
+function batchCall(
+  builder: GraphBuilder,
+  graph: Graph,
+  node: CallNode,
+  values: ReadonlyMap<NodeId, VectorOperand>,
+  lengths: NodeId | undefined,
+): VectorOperand {
+  if (lengths !== undefined && asksForLength(node)) {
+    return { node: builder.call('convert', [lengths], { element: 'real' }), at: 0 };
+  }
+  invariant(
+    lengths === undefined || !reducesTime(graph, node),
+    `batch: ${node.op} over ${TIME} outside of a scan would count steps beyond the end`,
+  );
+  const operands = node.operands.map((operand) => values.get(operand)!);
+  if (operands.every((operand) => operand.at === undefined)) {
+    const same = operands.map((operand) => operand.node);
+    return { node: builder.call(node.op, same, node.attributes), at: undefined };
+  }
+  const at = batchPosition(node.type.shape);
+  // The attributes of a call are those of its op: what CallNode says of each op, PlainCall says of all.
+  return { node: vectorize(builder, node as PlainCall, operands, BATCH, at), at };
+}
+
+/** The number of steps, which is another one for each sequence. */
+function asksForLength(node: CallNode): boolean {
+  return node.op === 'extent' && 'extent' in node.attributes && node.attributes.extent === TIME;
+}
+
+/** Whether an operand has the time axis and the result does not. */
+function reducesTime(graph: Graph, node: CallNode): boolean {
+  if (node.type.shape.includes(TIME)) return false;
+  return operandsOf(node).some((operand) => typeOf(graph, operand).shape.includes(TIME));
+}
+
+/** A scan whose carries and results all have B. */
+function batchScan(
+  builder: GraphBuilder,
+  graph: Graph,
+  scan: ScanNode,
+  values: ReadonlyMap<NodeId, VectorOperand>,
+  lengths: NodeId | undefined,
+): readonly VectorOperand[] {
+  const place = (id: NodeId): VectorOperand => values.get(id)!;
+  const sequences = scan.sequences.map(place);
+  const captures = scan.captures.map(place);
+  const takesLengths = lengths !== undefined && needsLength(scan.body);
+
+  const { body } = scan;
+  const inner = new GraphBuilder(body.name);
+  const positions: readonly (number | undefined)[] = [
+    undefined,
+    ...scan.carries.map((id) => batchPosition(typeOf(graph, id).shape)),
+    ...sequences.map(({ at }) => (at === undefined ? undefined : at - 1)),
+    ...captures.map(({ at }) => at),
+  ];
+  const inside = new Map<NodeId, VectorOperand>();
+  body.inputs.forEach((id, k) => {
+    const node = body.nodes[id];
+    invariant(node.kind === 'input', `batch: %${id} of ${body.name} is not an input`);
+    inner.origin = node.origin;
+    const at = positions[k];
+    inside.set(id, { node: inner.input(node.name, withBatch(node.type, at), node.role), at });
+  });
+  const innerLengths = takesLengths ? inner.input('lengths', index(BATCH), 'capture') : undefined;
+  batchNodes(inner, body, inside, innerLengths);
+  for (const { name, node } of body.outputs) {
+    inner.output(name, ensureBatch(inner, inside.get(node)!, typeOf(body, node)));
+  }
+
+  const { carried, stacked, summed } = builder.scan({
+    axis: scan.axis,
+    reverse: scan.reverse,
+    lengths: scan.axis === TIME ? lengths : undefined,
+    carries: scan.carries.map((id) => ensureBatch(builder, place(id), typeOf(graph, id))),
+    sequences: sequences.map(({ node }) => node),
+    captures: [...captures.map(({ node }) => node), ...(takesLengths ? [lengths] : [])],
+    body: inner.finish(),
+    stacked: scan.stacked,
+    summed: scan.summed,
+  });
+  return [...carried, ...stacked, ...summed].map((node) => ({
+    node,
+    at: builder.shapeOf(node).indexOf(BATCH),
+  }));
+}
+
+/** Whether a graph, or a body in it, asks for the number of steps. */
+function needsLength(graph: Graph): boolean {
+  return graph.nodes.some((node) => {
+    if (node.kind === 'scan') return needsLength(node.body);
+    return node.kind === 'call' && asksForLength(node);
+  });
+}
+
+/** The mean over steps or sequences of the sums [B] of each sequence. */
+function average(
+  builder: GraphBuilder,
+  sums: NodeId,
+  mean: 'steps' | 'sequences',
+  lengths: NodeId | undefined,
+): NodeId {
+  invariant(builder.shapeOf(sums).length === 1, `batch: the ${mean} of what is not a number are averaged`);
+  const total = builder.sum(sums, [0]);
+  const sequences = builder.call('extent', [], { extent: BATCH });
+  if (mean === 'sequences') return builder.apply('div', total, sequences);
+  if (lengths !== undefined) {
+    const steps = builder.call('convert', [lengths], { element: 'real' });
+    return builder.apply('div', total, builder.sum(steps, [0]));
+  }
+  const steps = builder.call('extent', [], { extent: TIME });
+  return builder.apply('div', total, builder.apply('mul', steps, sequences));
+}

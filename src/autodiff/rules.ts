@@ -79,8 +79,7 @@ export const derivatives = {
   floor: [steps],
   not: [condition],
   stop: [notDifferentiable('it is there to let no derivative through')],
-  // y = a                         da = dy (from real to real; the other elements have none)
-  convert: [({ dy }) => dy],
+  convert: [notDifferentiable('of the two elements one is not real')],
 
   // y = a + b                     da = dy                       db = dy
   add: [({ dy }) => dy, ({ dy }) => dy],

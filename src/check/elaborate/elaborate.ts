@@ -1,0 +1,450 @@
+// Elaboration: a checked cell or model, with numbers for its sizes, becomes a graph of one sequence. Cells are opened
+// up, each stage becomes a scan, and once values stand between them.
+
+import { type Diagnostic, makeDiagnostic } from '../../base/diagnostic.ts';
+import { invariant } from '../../base/invariant.ts';
+import { suggest } from '../../base/suggest.ts';
+import { GraphBuilder } from '../../graph/build.ts';
+import type { NodeId } from '../../graph/graph.ts';
+import { type Dim, index, TIME, type Type } from '../../graph/type.ts';
+import type { CheckedCell, CheckedFile, CheckedInput, CheckedResult, CheckedStart } from '../checked.ts';
+import type { Program, ProgramInput, ProgramStart } from '../program.ts';
+import {
+  type Demands,
+  demandsOf,
+  type Export,
+  exporterKey,
+  placeKey,
+  placeName,
+  placeRate,
+  type Root,
+} from './demand.ts';
+import { express, type Leaf, numberOf, type Site } from './express.ts';
+import { Opening, open, type Place, parametersOf, type Scope, type StatePlace } from './open.ts';
+import { type Opened, shapeNumbers, sizeNumber } from './opened.ts';
+import { ElaborationProblem } from './problem.ts';
+import { type Built, buildScan, exportKey, type Outside } from './scan.ts';
+
+/** `train` has noise; `evaluate` has none; `generate` has no targets, loss and metrics either. */
+export type Mode = 'train' | 'evaluate' | 'generate';
+
+export interface ElaborateOptions {
+  /** Which cell or model; the last model of the file, else its last cell, where it is not said. */
+  readonly name?: string;
+  /** Numbers for sizes of the header; the others have defaults. */
+  readonly sizes: ReadonlyMap<string, number>;
+  /** Numbers for real hyperparameters of the header; the others have defaults. */
+  readonly hyperparameters?: ReadonlyMap<string, number>;
+  readonly mode: Mode;
+  /** Every state's start comes in as `state.NAME`, instead of what is declared. */
+  readonly startingStates: boolean;
+}
+
+export interface Elaborated {
+  readonly program: Program | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** The cell or model that a command means: by its name, or the last model, or the last cell. */
+export function selectBlock(
+  file: CheckedFile,
+  name: string | undefined,
+): { readonly cell: CheckedCell | undefined; readonly diagnostics: readonly Diagnostic[] } {
+  const all = [...file.blocks, ...file.imported];
+  if (name !== undefined) {
+    const cell = all.find((c) => c.name === name);
+    if (cell !== undefined) return { cell, diagnostics: [] };
+  } else {
+    const cell = file.blocks.findLast((c) => c.kind === 'model') ?? file.blocks.at(-1);
+    if (cell !== undefined) return { cell, diagnostics: [] };
+  }
+  const names = all.map((c) => c.name);
+  const near = name === undefined ? undefined : suggest(name, names);
+  const diagnostic = makeDiagnostic({
+    code: 'RNN5901',
+    message:
+      name === undefined
+        ? 'there is no cell and no model here'
+        : `there is no cell and no model ${name} here`,
+    span: { source: file.source, start: 0, end: 0 },
+    notes: names.length === 0 ? [] : [`there are ${names.join(', ')}`],
+    ...(near === undefined ? {} : { help: `did you mean ${near}?` }),
+  });
+  return { cell: undefined, diagnostics: [diagnostic] };
+}
+
+/** Elaborates one cell or model of a checked file. Never throws for what the file or the options say. */
+export function elaborate(file: CheckedFile, options: ElaborateOptions): Elaborated {
+  const { cell, diagnostics } = selectBlock(file, options.name);
+  if (cell === undefined) return { program: undefined, diagnostics };
+  try {
+    const opened = open(
+      cell,
+      '',
+      resolveSizes(cell, options.sizes),
+      resolveReals(cell, options.hyperparameters),
+    );
+    return { program: new Elaboration(opened, options).program(), diagnostics: [] };
+  } catch (error) {
+    if (error instanceof ElaborationProblem) return { program: undefined, diagnostics: [error.diagnostic] };
+    throw error;
+  }
+}
+
+function resolveSizes(cell: CheckedCell, given: ReadonlyMap<string, number>): Map<string, number> {
+  refuseUnknown(
+    cell,
+    [...given.keys()],
+    cell.sizes.map((s) => s.name),
+    'size',
+  );
+  const sizes = new Map<string, number>();
+  for (const { name, span, defaultValue } of cell.sizes) {
+    const value = given.get(name);
+    if (value !== undefined) {
+      if (!Number.isInteger(value) || value < 1) {
+        throw new ElaborationProblem({
+          code: 'RNN5903',
+          message: `the size ${name} is ${value}`,
+          span,
+          label: 'a size is a whole number, 1 or more',
+        });
+      }
+      sizes.set(name, value);
+    } else if (defaultValue !== undefined) {
+      sizes.set(name, sizeNumber(defaultValue, { sizes }, span));
+    } else {
+      throw new ElaborationProblem({
+        code: 'RNN5902',
+        message: `the size ${name} of ${cell.name} has no value`,
+        span,
+        label: 'nothing gives it',
+        help: `give one (--set ${name}=4 on the command line), or a default here: ${name} = 4`,
+      });
+    }
+  }
+  return sizes;
+}
+
+function resolveReals(
+  cell: CheckedCell,
+  given: ReadonlyMap<string, number> = new Map(),
+): Map<string, number> {
+  refuseUnknown(
+    cell,
+    [...given.keys()],
+    cell.hyperparameters.map((h) => h.name),
+    'hyperparameter',
+  );
+  for (const { name, span, defaultValue } of cell.hyperparameters) {
+    if (given.has(name) || defaultValue !== undefined) continue;
+    throw new ElaborationProblem({
+      code: 'RNN5902',
+      message: `the hyperparameter ${name} of ${cell.name} has no value`,
+      span,
+      label: 'nothing gives it',
+      help: `give one (--set ${name}=0.5 on the command line), or a default here: ${name}: real = 0.5`,
+    });
+  }
+  return new Map(given);
+}
+
+function refuseUnknown(
+  cell: CheckedCell,
+  given: readonly string[],
+  known: readonly string[],
+  what: string,
+): void {
+  const unknown = given.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const near = suggest(unknown, known);
+  throw new ElaborationProblem({
+    code: 'RNN5901',
+    message: `${cell.name} has no ${what} ${unknown}`,
+    span: cell.span,
+    notes: known.length === 0 ? [] : [`it has ${known.join(', ')}`],
+    ...(near === undefined ? {} : { help: `did you mean ${near}?` }),
+  });
+}
+
+class Elaboration {
+  readonly #opened: Opened;
+  readonly #cell: CheckedCell;
+  readonly #options: ElaborateOptions;
+  readonly #opening: Opening;
+  readonly #states: readonly StatePlace[];
+  readonly #b: GraphBuilder;
+  readonly #inputs = new Map<string, NodeId>();
+  readonly #once = new Map<string, NodeId>();
+  readonly #built = new Map<string, Built>();
+
+  constructor(opened: Opened, options: ElaborateOptions) {
+    this.#opened = opened;
+    this.#cell = opened.cell;
+    this.#options = options;
+    this.#opening = new Opening(opened);
+    this.#states = this.#opening.states;
+    this.#b = new GraphBuilder(opened.cell.name);
+  }
+
+  program(): Program {
+    const { mode, startingStates } = this.#options;
+    const cell = this.#cell;
+    const b = this.#b;
+    const results = this.#results();
+    const train = mode === 'train';
+    const demands = demandsOf(
+      this.#opening,
+      results.map((r) => r.root),
+      this.#states,
+      train,
+    );
+    const targets = mode === 'generate' ? [] : cell.targets;
+    this.#refuseTargets(demands, targets);
+
+    const data = [...cell.inputs, ...targets];
+    for (const input of data) this.#input(input.name, this.#dataType(input), input);
+    const parameters = parametersOf(this.#opened).map(({ name, parameter, opened }) => ({
+      name,
+      span: parameter.span,
+      documentation: parameter.documentation,
+      shape: shapeNumbers(parameter.shape, opened, parameter.span).map(Number),
+      start: this.#start(parameter.start, opened),
+    }));
+    for (const p of parameters) {
+      this.#inputs.set(
+        `parameter ${p.name}`,
+        b.input(p.name, { element: 'real', shape: p.shape }, 'parameter', p.span),
+      );
+    }
+    const states = this.#states.map(({ name, scope, state, definition }) => ({
+      name,
+      span: state.span,
+      documentation: state.documentation,
+      shape: shapeNumbers(state.shape, scope.opened, state.span).map(Number),
+      start: state.start === undefined ? ('zero' as const) : ('declared' as const),
+      reverse: definition.reverse,
+    }));
+    if (startingStates) {
+      for (const s of states) {
+        const id = b.input(`state.${s.name}`, { element: 'real', shape: s.shape }, 'state', s.span);
+        this.#inputs.set(`state ${s.name}`, id);
+      }
+    }
+    if (demands.hasNoise) this.#inputs.set('seed', b.input('seed', index(), 'seed', cell.span));
+    if (demands.usesStepNumber) this.#inputs.set('offset', b.input('offset', index(), 'shared', cell.span));
+
+    for (const task of demands.tasks) {
+      if (task.kind === 'scan') this.#built.set(task.unit.key, buildScan(task.unit, this.#outside()));
+      else {
+        const { key, value, scope } = task.definition;
+        this.#once.set(key, express(value, scope, this.#site()));
+      }
+    }
+    for (const { name, root, mean } of results) {
+      b.origin = undefined;
+      const node =
+        placeRate(root.place) === 'step' ? this.#exported(root.place, root.way) : this.#whole(root.place);
+      b.output(name, mean === undefined ? node : this.#real(node), mean);
+    }
+    for (const { name } of this.#states) {
+      const final = [...this.#built.values()].map((s) => s.states.get(name)).find((n) => n !== undefined);
+      invariant(final !== undefined, `the state ${name} has a last value`);
+      b.output(`state.${name}`, final);
+    }
+    const withLoss = mode !== 'generate';
+    const { generate } = cell;
+    return {
+      name: cell.name,
+      kind: cell.kind,
+      span: cell.span,
+      documentation: cell.documentation,
+      graph: b.finish(),
+      sizes: this.#opened.sizes,
+      hyperparameters: this.#opened.hyperparameters,
+      inputs: cell.inputs.map((i) => this.#programInput(i)),
+      targets: targets.map((i) => this.#programInput(i)),
+      parameters,
+      states,
+      outputs: cell.outputs.map((o) => ({
+        name: o.name,
+        span: o.span,
+        documentation: o.documentation,
+        kind: o.value.type.element,
+        categories: this.#categories(o.value.type.categories, o.span),
+        rate: o.rate,
+        shape: shapeNumbers(o.value.type.shape, this.#opened, o.span).map(Number),
+      })),
+      loss: withLoss && cell.loss !== undefined ? { span: cell.loss.span, rate: cell.loss.rate } : undefined,
+      metrics: withLoss ? cell.metrics.map(({ name, span, rate }) => ({ name, span, rate })) : [],
+      generate:
+        generate === undefined
+          ? undefined
+          : {
+              span: generate.span,
+              input: generate.input,
+              categories: Number(shapeNumbers(generate.value.type.shape, this.#opened, generate.span)[0]),
+            },
+      hasNoise: demands.hasNoise,
+      usesStepNumber: demands.usesStepNumber,
+    };
+  }
+
+  /** What the program gives, by name: the outputs, then loss and metrics, or what to generate from. */
+  #results(): { readonly name: string; readonly root: Root; readonly mean?: 'steps' | 'sequences' }[] {
+    const cell = this.#cell;
+    const root = (result: CheckedResult, way: Export): Root => {
+      const place = this.#opening.resolve(result.value, this.#opening.root);
+      invariant(place !== undefined, 'a result is a reference');
+      return { place, way };
+    };
+    const scalar = (name: string, result: CheckedResult) => ({
+      name,
+      root: root(result, 'sum'),
+      mean: result.rate === 'step' ? ('steps' as const) : ('sequences' as const),
+    });
+    const outputs = cell.outputs.map((o) => ({ name: o.name, root: root(o, 'stacked') }));
+    if (this.#options.mode !== 'generate') {
+      const loss = cell.loss === undefined ? [] : [scalar('loss', cell.loss)];
+      return [...outputs, ...loss, ...cell.metrics.map((m) => scalar(m.name, m))];
+    }
+    return cell.generate === undefined
+      ? outputs
+      : [...outputs, { name: 'generate', root: root(cell.generate, 'stacked') }];
+  }
+
+  /** Generating knows no target: nothing but the loss and the metrics may look at one. */
+  #refuseTargets(demands: Demands, present: readonly CheckedInput[]): void {
+    const missing = this.#cell.targets.find((t) => demands.data.has(t.name) && !present.includes(t));
+    if (missing === undefined) return;
+    throw new ElaborationProblem({
+      code: 'RNN5905',
+      message: `${this.#cell.name} cannot generate: an equation outside its loss looks at the target ${missing.name}`,
+      span: missing.span,
+      label: 'not known while generating',
+    });
+  }
+
+  #input(name: string, type: Type, { span }: CheckedInput): void {
+    this.#inputs.set(`data ${name}`, this.#b.input(name, type, this.#roleOf(name), span));
+  }
+
+  #roleOf(name: string): 'input' | 'target' {
+    return this.#cell.inputs.some((i) => i.name === name) ? 'input' : 'target';
+  }
+
+  #dataType({ type, span }: CheckedInput): Type {
+    const shape: Dim[] = shapeNumbers(type.shape, this.#opened, span);
+    return { element: type.element, shape: type.rate === 'step' ? [TIME, ...shape] : shape };
+  }
+
+  #programInput({ name, span, documentation, type }: CheckedInput): ProgramInput {
+    invariant(type.element !== 'bool' && type.rate !== 'constant', `${name} is real or index, step or once`);
+    return {
+      name,
+      span,
+      documentation,
+      kind: type.element,
+      categories: this.#categories(type.categories, span),
+      rate: type.rate,
+      shape: shapeNumbers(type.shape, this.#opened, span).map(Number),
+    };
+  }
+
+  #categories(size: CheckedInput['type']['categories'], span: CheckedInput['span']): number | undefined {
+    return size === undefined ? undefined : sizeNumber(size, this.#opened, span);
+  }
+
+  #start(start: CheckedStart, opened: Opened): ProgramStart {
+    const { span } = this.#cell;
+    switch (start.kind) {
+      case 'glorot':
+        return {
+          kind: 'glorot',
+          fanIn: sizeNumber(start.fanIn, opened, span),
+          fanOut: sizeNumber(start.fanOut, opened, span),
+        };
+      case 'normal':
+        return { kind: 'normal', deviation: numberOf(start.deviation, opened) };
+      case 'uniform':
+        return { kind: 'uniform', low: numberOf(start.low, opened), high: numberOf(start.high, opened) };
+      case 'value':
+        return { kind: 'value', value: numberOf(start.value, opened) };
+      default:
+        return start;
+    }
+  }
+
+  #outside(): Outside {
+    return {
+      b: this.#b,
+      opening: this.#opening,
+      train: this.#options.mode === 'train',
+      sequence: (place, way) =>
+        place.kind === 'data' ? this.#given(`data ${place.input.name}`) : this.#exported(place, way),
+      whole: (place) => this.#whole(place),
+      reduced: (place, way) => this.#exported(place, way),
+      seed: () => this.#given('seed'),
+      offset: () => this.#given('offset'),
+      start: (state) => this.#startOf(state),
+    };
+  }
+
+  #given(key: string): NodeId {
+    const id = this.#inputs.get(key);
+    invariant(id !== undefined, `the program has ${key}`);
+    return id;
+  }
+
+  #exported(place: Place, way: Export): NodeId {
+    const node = this.#built.get(exporterKey(place, way))?.exports.get(exportKey(place, way));
+    invariant(node !== undefined, `${placeName(place)} is exported (${way})`);
+    return node;
+  }
+
+  #whole(place: Place): NodeId {
+    if (place.kind !== 'definition') return this.#given(placeKey(place));
+    const node = this.#once.get(place.definition.key);
+    invariant(node !== undefined, `${place.definition.name} is computed before it is used`);
+    return node;
+  }
+
+  #startOf({ name, scope, state }: StatePlace): NodeId {
+    const b = this.#b;
+    if (this.#options.startingStates) return this.#given(`state ${name}`);
+    const shape = shapeNumbers(state.shape, scope.opened, state.span);
+    b.origin = state.span;
+    if (state.start === undefined) return b.constant(0, shape);
+    const start = express(state.start, scope, this.#site());
+    return b.shapeOf(start).length === 0 ? b.broadcast(start, shape, []) : start;
+  }
+
+  #real(node: NodeId): NodeId {
+    const b = this.#b;
+    return b.typeOf(node).element === 'real' ? node : b.call('convert', [node], { element: 'real' });
+  }
+
+  /** Outside of time: once values, starts of states. */
+  #site(): Site<Scope> {
+    const b = this.#b;
+    const resolve = (e: Leaf, scope: Scope): Place => {
+      const place = this.#opening.resolve(e, scope);
+      invariant(place !== undefined, `${e.kind} is a reference`);
+      return place;
+    };
+    return {
+      b,
+      train: this.#options.mode === 'train',
+      leaf: (e, scope) => {
+        if (e.kind === 'over-time') return this.#exported(resolve(e.operand as Leaf, scope), e.reducer);
+        invariant(
+          e.kind !== 'step-number' && e.kind !== 'previous' && e.kind !== 'each-step',
+          `${e.kind} in time`,
+        );
+        return this.#whole(resolve(e, scope));
+      },
+      noise: () => [this.#given('seed'), b.constant(0, [], 'index')],
+      weight: (name, scope) => this.#given(`parameter ${scope.opened.prefix}${name}`),
+    };
+  }
+}

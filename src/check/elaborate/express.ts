@@ -1,0 +1,287 @@
+// One checked expression as operations of the graph. Where it is evaluated (in a scan's body, or outside of all time)
+// is the site's business, which also knows what names stand for.
+//
+// What the language lets spread is broadcast here: operations of the graph have operands of one shape.
+
+import { invariant } from '../../base/invariant.ts';
+import type { Span } from '../../base/source.ts';
+import { GraphBuilder } from '../../graph/build.ts';
+import { evaluate } from '../../graph/evaluate.ts';
+import type { NodeId } from '../../graph/graph.ts';
+import { type Dim, sameShape } from '../../graph/type.ts';
+import type {
+  AffineNode,
+  ChainNode,
+  CheckedExpression,
+  ComparisonNode,
+  DropoutNode,
+  IfNode,
+  PrimitiveNode,
+} from '../checked.ts';
+import { type Opened, shapeNumbers, sizeNumber } from './opened.ts';
+import { ElaborationProblem } from './problem.ts';
+
+/** The kinds of expressions that stand for something elsewhere, or for the step itself. */
+export type Leaf = Extract<
+  CheckedExpression,
+  {
+    kind:
+      | 'input'
+      | 'parameter'
+      | 'equation'
+      | 'previous'
+      | 'instance-state'
+      | 'apply'
+      | 'over-time'
+      | 'each-step'
+      | 'step-number';
+  }
+>;
+
+/** Where an expression is evaluated. `Context` is handed through to the leaves. */
+export interface Site<Context> {
+  readonly b: GraphBuilder;
+  /** Noise is on. */
+  readonly train: boolean;
+  leaf(expression: Leaf, context: Context): NodeId;
+  /** The seed (index []) and the number of the step (index []) of noise. */
+  noise?(): readonly [seed: NodeId, step: NodeId];
+  /** A weight of the cell, by its name there. */
+  weight?(name: string, context: Context, span: Span): NodeId;
+}
+
+interface Surroundings {
+  readonly opened: Omit<Opened, 'instances'>;
+}
+
+const ELEMENTWISE = {
+  '+': 'add',
+  '-': 'sub',
+  '*': 'mul',
+  '/': 'div',
+  mod: 'mod',
+  and: 'and',
+  or: 'or',
+} as const;
+
+/** Adds an expression to the site's graph. */
+export function express<C extends Surroundings>(e: CheckedExpression, context: C, site: Site<C>): NodeId {
+  const { b } = site;
+  const before = b.origin;
+  b.origin = e.span;
+  const recur = (inner: CheckedExpression): NodeId => express(inner, context, site);
+  const numbers = (shape: CheckedExpression['type']['shape']): Dim[] =>
+    shapeNumbers(shape, context.opened, e.span);
+  const node = ((): NodeId => {
+    switch (e.kind) {
+      case 'literal':
+        return b.constant(e.value, [], e.type.element);
+      case 'size':
+        return b.constant(sizeNumber(e.size, context.opened, e.span));
+      case 'hyperparameter': {
+        const value = context.opened.hyperparameters.get(e.name);
+        invariant(value !== undefined, `the hyperparameter ${e.name} has a value`);
+        return b.constant(value);
+      }
+      case 'chain':
+        return chain(e, recur, b);
+      case 'power':
+        return e.operands
+          .map((operand) => ({ operand, node: recur(operand) }))
+          .reduceRight((exponent, base) => ({ ...base, node: power(b, base.node, exponent) })).node;
+      case 'comparison':
+        return comparison(e, recur, b);
+      case 'primitive':
+        return primitive(e, recur, b);
+      case 'if':
+        return conditional(e, numbers(e.type.shape), recur, b);
+      case 'slice': {
+        const start = e.start.terms.length === 0 ? 0 : sizeNumber(e.start, context.opened, e.span);
+        const size = sizeNumber(e.size, context.opened, e.span);
+        return b.call('slice', [recur(e.operand)], { axis: 0, start, size });
+      }
+      case 'pick':
+        return b.apply('gather', recur(e.table), recur(e.position));
+      case 'affine':
+        return affine(e, numbers(e.type.shape), context, site);
+      case 'dropout':
+        return dropout(e, context, site);
+      default:
+        return site.leaf(e, context);
+    }
+  })();
+  b.origin = before;
+  return node;
+}
+
+/** Two or more operands in one shape: those of shape [] spread. */
+function level(b: GraphBuilder, nodes: readonly NodeId[]): NodeId[] {
+  const shape = nodes.map((n) => b.shapeOf(n)).find((s) => s.length > 0) ?? [];
+  return nodes.map((n) => (b.shapeOf(n).length === 0 ? b.broadcast(n, shape, []) : n));
+}
+
+function chain(e: ChainNode, recur: (e: CheckedExpression) => NodeId, b: GraphBuilder): NodeId {
+  let value = recur(e.first);
+  for (const { operator, operand } of e.rest) {
+    const right = recur(operand);
+    value =
+      operator === '@'
+        ? matrixProduct(b, value, right)
+        : b.apply(ELEMENTWISE[operator], ...level(b, [value, right]));
+  }
+  return value;
+}
+
+function matrixProduct(b: GraphBuilder, left: NodeId, right: NodeId): NodeId {
+  const ranks = `${b.shapeOf(left).length}${b.shapeOf(right).length}`;
+  if (ranks === '21') return b.contract(left, right, { left: 'mn', right: 'n', out: 'm' });
+  if (ranks === '12') return b.contract(left, right, { left: 'n', right: 'nm', out: 'm' });
+  if (ranks === '22') return b.contract(left, right, { left: 'mn', right: 'nk', out: 'mk' });
+  invariant(ranks === '11', `@ of ranks ${ranks}`);
+  return b.contract(left, right, { left: 'n', right: 'n', out: '' });
+}
+
+/** Squares and cubes as products: exact for negative bases on every target, and cheaper. */
+function power(
+  b: GraphBuilder,
+  base: NodeId,
+  exponent: { operand: CheckedExpression; node: NodeId },
+): NodeId {
+  const literal = exponent.operand.kind === 'literal' ? exponent.operand.value : undefined;
+  if (literal === 2) return b.apply('mul', base, base);
+  if (literal === 3) return b.apply('mul', b.apply('mul', base, base), base);
+  return b.apply('pow', ...level(b, [base, exponent.node]));
+}
+
+function comparison(e: ComparisonNode, recur: (e: CheckedExpression) => NodeId, b: GraphBuilder): NodeId {
+  const [x, y] = level(b, [recur(e.left), recur(e.right)]);
+  switch (e.operator) {
+    case '==':
+      return b.apply('eq', x, y);
+    case '!=':
+      return b.apply('not', b.apply('eq', x, y));
+    case '<':
+      return b.apply('lt', x, y);
+    case '<=':
+      return b.apply('le', x, y);
+    case '>':
+      return b.apply('lt', y, x);
+    case '>=':
+      return b.apply('le', y, x);
+    default:
+      return e.operator satisfies never;
+  }
+}
+
+function primitive(e: PrimitiveNode, recur: (e: CheckedExpression) => NodeId, b: GraphBuilder): NodeId {
+  const operands = e.operands.map(recur);
+  const [x] = operands;
+  const axes = b.shapeOf(x).map((_, i) => i);
+  switch (e.name) {
+    case 'max':
+    case 'min': {
+      const { name } = e;
+      return level(b, operands).reduce((a, c) => b.apply(name, a, c));
+    }
+    case 'sum':
+      return b.sum(x, axes);
+    case 'mean': {
+      const n = b.shapeOf(x).reduce((product: number, d) => product * Number(d), 1);
+      return b.apply('div', b.sum(x, axes), b.constant(n));
+    }
+    case 'max_over':
+      return axes.length === 0 ? x : b.call('max_over', [x], { axes });
+    case 'min_over': {
+      if (axes.length === 0) return x;
+      return b.apply('neg', b.call('max_over', [b.apply('neg', x)], { axes }));
+    }
+    case 'argmax':
+      return b.call('argmax', [x], { axis: 0 });
+    case 'dot': {
+      const letters = 'abcdefgh'.slice(0, axes.length);
+      return b.contract(x, operands[1], { left: letters, right: letters, out: '' });
+    }
+    case 'outer':
+      return b.contract(x, operands[1], { left: 'm', right: 'n', out: 'mn' });
+    case 'concat':
+      return b.call('concat', operands, { axis: 0 });
+    case 'transpose':
+      return b.call('transpose', [x], { order: [1, 0] });
+    default:
+      return b.apply(e.name, x);
+  }
+}
+
+function conditional(
+  e: IfNode,
+  shape: readonly Dim[],
+  recur: (e: CheckedExpression) => NodeId,
+  b: GraphBuilder,
+): NodeId {
+  const spread = (node: NodeId): NodeId =>
+    sameShape(b.shapeOf(node), shape) ? node : b.broadcast(node, shape, []);
+  const cases = e.cases.map((c) => ({
+    condition: spread(recur(c.condition)),
+    value: spread(recur(c.value)),
+  }));
+  return cases.reduceRight(
+    (otherwise, { condition, value }) => b.apply('select', condition, value, otherwise),
+    spread(recur(e.otherwise)),
+  );
+}
+
+/** The sum of weight . argument, and the bias. A vector or scalar out of a vector or scalar, four ways. */
+function affine<C extends Surroundings>(
+  e: AffineNode,
+  shape: readonly Dim[],
+  context: C,
+  site: Site<C>,
+): NodeId {
+  const { b } = site;
+  const weight = (name: string): NodeId => {
+    invariant(site.weight !== undefined, 'there are weights here');
+    return site.weight(name, context, e.span);
+  };
+  const out = shape.length === 0 ? '' : 'm';
+  const parts = e.terms.map(({ weight: name, argument }) => {
+    const x = express(argument, context, site);
+    const inner = b.shapeOf(x).length === 0 ? '' : 'n';
+    const w = weight(name);
+    if (inner === '') return b.apply('mul', ...level(b, [w, x]));
+    return b.contract(w, x, { left: out + inner, right: inner, out });
+  });
+  if (e.bias !== undefined) parts.push(weight(e.bias));
+  return parts.reduce((sum, part) => b.apply('add', sum, part));
+}
+
+/** Inverted dropout (Srivastava et al. 2014, section 10): what is kept is scaled up, so evaluating scales nothing. */
+function dropout<C extends Surroundings>(e: DropoutNode, context: C, site: Site<C>): NodeId {
+  const { b } = site;
+  const x = express(e.operand, context, site);
+  const p = numberOf(e.probability, context.opened);
+  if (!site.train || p === 0) return x;
+  invariant(site.noise !== undefined, 'there is noise here');
+  const shape = b.shapeOf(x);
+  const drawn = b.call('uniform', [...site.noise()], { name: context.opened.prefix + e.name, shape });
+  const kept = b.apply('le', b.constant(p, shape), drawn);
+  return b.apply('select', kept, b.apply('mul', x, b.constant(1 / (1 - p), shape)), b.constant(0, shape));
+}
+
+/** The value of a constant scalar made of literals, sizes and hyperparameters: by its graph and the reference. */
+export function numberOf(expression: CheckedExpression, opened: Omit<Opened, 'instances'>): number {
+  const b = new GraphBuilder('number');
+  const site = {
+    b,
+    train: false,
+    leaf: (): never => {
+      throw new ElaborationProblem({
+        code: 'RNN5904',
+        message: 'this number has to be known before anything runs',
+        span: expression.span,
+        notes: ['it may be made of numbers, sizes and hyperparameters'],
+      });
+    },
+  };
+  b.output('number', express(expression, { opened }, site));
+  return evaluate(b.finish(), new Map()).get('number')?.data[0] ?? Number.NaN;
+}

@@ -1,0 +1,36 @@
+// One copy of a cell, with numbers for all that its header leaves open.
+
+import { invariant } from '../../base/invariant.ts';
+import type { Span } from '../../base/source.ts';
+import type { Dim } from '../../graph/type.ts';
+import type { CheckedCell, CheckedInstance } from '../checked.ts';
+import { evaluateSize, type Size, showSize } from '../size.ts';
+import { ElaborationProblem } from './problem.ts';
+
+/** One copy of a cell: its weights' and states' prefix, and numbers for all that its header leaves open. */
+export interface Opened {
+  readonly cell: CheckedCell;
+  /** Empty, or with its dot: `low.`. */
+  readonly prefix: string;
+  readonly sizes: ReadonlyMap<string, number>;
+  readonly hyperparameters: ReadonlyMap<string, number>;
+  readonly instances: readonly { readonly checked: CheckedInstance; readonly opened: Opened }[];
+}
+
+/** The number that a size is in an opened cell. */
+export function sizeNumber(size: Size, opened: Pick<Opened, 'sizes'>, span: Span): number {
+  const number = evaluateSize(size, opened.sizes);
+  invariant(number !== undefined, `every size of ${showSize(size)} has a value`);
+  if (Number.isInteger(number) && number >= 1) return number;
+  const values = [...opened.sizes].map(([name, value]) => `${name} = ${value}`).join(', ');
+  throw new ElaborationProblem({
+    code: 'RNN5903',
+    message: `the size ${showSize(size)} comes to ${number} with ${values}`,
+    span,
+    label: 'a size is a whole number, 1 or more',
+  });
+}
+
+export function shapeNumbers(shape: readonly Size[], opened: Pick<Opened, 'sizes'>, span: Span): Dim[] {
+  return shape.map((size) => sizeNumber(size, opened, span));
+}

@@ -1,0 +1,12 @@
+// What can still go wrong when sizes become numbers: told as a diagnostic, carried out of the depth by a throw.
+
+import { type Diagnostic, type DiagnosticParts, makeDiagnostic } from '../../base/diagnostic.ts';
+
+export class ElaborationProblem extends Error {
+  readonly diagnostic: Diagnostic;
+
+  constructor(parts: DiagnosticParts) {
+    super(parts.message);
+    this.diagnostic = makeDiagnostic(parts);
+  }
+}

@@ -2,6 +2,7 @@
 // rounding, the compiled program is wrong. Tensors are never written to once they are a node's value, so that
 // results may share memory with inputs.
 
+import { invariant } from '../base/invariant.ts';
 import { offsets } from '../tensor/strides.ts';
 import { count, indexTensor, realTensor, type Tensor, zeros } from '../tensor/tensor.ts';
 import {
@@ -68,7 +69,7 @@ export function evaluate(
 
 function inputNode(graph: Graph, id: NodeId): InputNode {
   const node = graph.nodes[id];
-  if (node.kind !== 'input') throw new Error(`%${id} is not an input`);
+  invariant(node.kind === 'input', `%${id} is not an input`);
   return node;
 }
 

@@ -4,6 +4,7 @@
 // Invariants (kept by the builder, proved by verify.ts): a node refers to earlier nodes only; every node
 // has its full type; a scan's body is a graph of its own, which sees nothing but its inputs.
 
+import { invariant } from '../base/invariant.ts';
 import type { Span } from '../base/source.ts';
 import type { OpAttributes, OpName } from './ops/attributes.ts';
 import type { AxisName, Type } from './type.ts';
@@ -61,7 +62,7 @@ export interface CallNode<K extends OpName = OpName> {
  * order: the new carries, the values to stack, the values to add up.
  *
  * Results, in the same order: the carries after the last step, the stacked values (a leading time axis), the
- * sums. A summed result without a batch axis comes from a body that has itself left out the sequences that
+ * sums (real). They stand right behind the scan, all of them. A summed result without a batch axis comes from a body that has itself left out the sequences that
  * are not alive.
  */
 export interface ScanNode {
@@ -139,6 +140,6 @@ export function isCall<K extends OpName>(node: Node, op: K): node is CallNode<K>
 /** The type of a value. A scan itself is no value: ask for its results. */
 export function typeOf(graph: Pick<Graph, 'nodes'>, id: NodeId): Type {
   const node = graph.nodes[id];
-  if (node === undefined || node.kind === 'scan') throw new Error(`%${id} is not a value`);
+  invariant(node !== undefined && node.kind !== 'scan', `%${id} is not a value`);
   return node.type;
 }

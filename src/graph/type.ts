@@ -2,6 +2,8 @@
 // model, fixed when a program is compiled) or the name of an axis whose extent is an argument of the
 // compiled program: `T` (time) and `B` (batch).
 
+import { invariant } from '../base/invariant.ts';
+
 /** `real` is float64 in the reference and float32 or float64 in compiled code; `index` is a 32-bit integer. */
 export type Element = 'real' | 'index' | 'bool';
 
@@ -54,7 +56,7 @@ export function concreteShape(shape: readonly Dim[], extents: Extents): number[]
   return shape.map((d) => {
     if (typeof d === 'number') return d;
     const extent = extents.get(d);
-    if (extent === undefined) throw new Error(`the extent of axis ${d} is not given`);
+    invariant(extent !== undefined, `the extent of axis ${d} is not given`);
     return extent;
   });
 }

@@ -4,8 +4,8 @@
  * Invariants: every node has a span inside its source. Children lie inside their parent, in the order of the text.
  * The tree is deep only where the text is nested: a chain of operators of one precedence is one flat node, and so
  * is a chain of `else if`, so a walk may recurse into children (the parser refuses nesting deeper than 200).
- * Comments are kept beside declarations, items and entries. Brackets are not nodes: `Expression.span` leaves them
- * out, and the tree says the grouping by its shape.
+ * Comments are kept beside declarations, items and entries. Brackets are not nodes: the tree says the grouping by its
+ * shape, and the span of a bracketed expression takes its brackets in.
  */
 import type { Source, Span } from '../base/source.ts';
 
@@ -107,7 +107,7 @@ export interface FunctionDeclaration extends DeclarationBase {
 export interface TrainDeclaration extends DeclarationBase {
   readonly kind: 'train';
   readonly name: Name;
-  readonly entries: readonly TrainEntry[];
+  readonly entries: readonly (TrainEntry | BrokenItem)[];
   readonly ending: readonly Comment[];
 }
 
@@ -226,7 +226,7 @@ export interface GenerateItem extends ItemBase {
   readonly distribution: Expression;
 }
 
-/** An item that could not be read. It was reported; the names that it would have defined are not unknown. */
+/** An item or an entry that could not be read. It was reported; the names that it would have defined are not unknown. */
 export interface BrokenItem extends ItemBase {
   readonly kind: 'broken';
   readonly names: readonly Name[];
@@ -286,8 +286,7 @@ export type Expression =
   | Last
   | EachStep
   | OverTime
-  | OverIndex
-  | Missing;
+  | OverIndex;
 
 /** `0.5`, `1e-3`: never negative; finite. */
 export interface NumberLiteral {
@@ -451,10 +450,4 @@ export interface OverIndex {
   readonly reducer: Name;
   readonly indices: readonly Name[];
   readonly operand: Expression;
-}
-
-/** An expression that should stand here and could not be read. It was reported. */
-export interface Missing {
-  readonly kind: 'missing';
-  readonly span: Span;
 }

@@ -139,7 +139,7 @@ export function vectorize(
 
     case 'contract': {
       const { left, right, out } = call.attributes;
-      const letter = unusedLetter(left + right);
+      const letter = unusedLetter(left + right, axis);
       const insert = (letters: string, position: number | undefined): string =>
         position === undefined ? letters : letters.slice(0, position) + letter + letters.slice(position);
       return builder.contract(a.node, b.node, {
@@ -194,8 +194,9 @@ function past(k: number, at: number): number {
   return k < at ? k : k + 1;
 }
 
-function unusedLetter(taken: string): string {
-  const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+/** A letter for the axis: its own initial if no other axis has it. */
+function unusedLetter(taken: string, axis: AxisName): string {
+  const letters = `${axis[0].toLowerCase()}abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ`;
   const letter = [...letters].find((letter) => !taken.includes(letter));
   invariant(letter !== undefined, 'contract: there are no letters left');
   return letter;

@@ -1,0 +1,121 @@
+/**
+ * `lines(files..., by, holdout)`: one sequence per line, and the number of its file (from 0, in the order given) as
+ * the label. Empty lines are left out. Of every file the same part is held out: lines drawn at random, always the
+ * same ones, whatever the seed of the run, so that runs can be compared.
+ *
+ * Each epoch goes through all lines once, in an order of its own. To waste little on padding, lines of similar
+ * length come together: the shuffled lines are sorted by length within stretches of sixteen batches, and the
+ * batches are shuffled once more.
+ */
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import { RandomStream } from '../../base/random.ts';
+import type { Files } from '../../runtime/files.ts';
+import { problem } from '../call.ts';
+import type { DataSettings, Settings } from '../settings.ts';
+import { type Dataset, showCount } from './dataset.ts';
+import { readText } from './read-text.ts';
+import { padded, type Sequence } from './sequences.ts';
+import { characterVocabulary, unitsOf, wordVocabulary } from './vocabulary.ts';
+
+type LinesSettings = DataSettings & { readonly kind: 'text' | 'lines' };
+
+/** How many batches are sorted by length together. */
+const stretch = 16;
+
+/** Reads the files, one class each. Undefined where a fault was reported. */
+export async function openLines(
+  data: LinesSettings,
+  settings: Pick<Settings, 'batch' | 'seed'>,
+  files: Files,
+  report: (d: Diagnostic) => void,
+): Promise<Dataset | undefined> {
+  const classes: string[] = [];
+  for (const file of data.files) {
+    const text = await readText(file, files, report);
+    if (text !== undefined) classes.push(text);
+  }
+  if (classes.length < data.files.length) return undefined;
+  const names = data.files.map((file) => file.path);
+  return linesDataset(classes, names, data, settings, report);
+}
+
+interface Line {
+  readonly text: string;
+  readonly label: number;
+}
+
+/** Texts, one per class, as a data set. Undefined where there are too few lines, which is reported. */
+export function linesDataset(
+  texts: readonly string[],
+  names: readonly string[],
+  data: Pick<LinesSettings, 'by' | 'holdout' | 'span'>,
+  settings: Pick<Settings, 'batch' | 'seed'>,
+  report: (d: Diagnostic) => void,
+): Dataset | undefined {
+  const { by, holdout } = data;
+  const { batch, seed } = settings;
+  const trained: Line[] = [];
+  const held: Line[] = [];
+  texts.forEach((text, label) => {
+    const lines = text.split(/\r\n|\r|\n/).filter((line) => line.trim() !== '');
+    const shuffled = new RandomStream(0, `holdout ${label}`).shuffle(lines);
+    const count = Math.floor(lines.length * holdout);
+    held.push(...shuffled.slice(0, count).map((line) => ({ text: line, label })));
+    trained.push(...shuffled.slice(count).map((line) => ({ text: line, label })));
+  });
+  if (holdout > 0 && held.length === 0) {
+    const message = `${showCount(trained.length)} lines are too few to hold a part of ${holdout} out`;
+    const help = 'give more lines, hold out more, or nothing: holdout: 0';
+    report(problem('RNN6023', message, data.span, 'these lines', { help }));
+    return undefined;
+  }
+  const vocabulary =
+    by === 'char'
+      ? characterVocabulary([...trained, ...held].map((line) => line.text))
+      : wordVocabulary(trained.flatMap((line) => unitsOf(line.text, by)));
+  const sequenceOf = (line: Line): Sequence => ({ steps: vocabulary.encode(line.text), target: line.label });
+  const training = trained.map(sequenceOf);
+  const validation = held.map(sequenceOf).sort((a, b) => a.steps.length - b.steps.length);
+  const stepsPerEpoch = Math.ceil(training.length / batch);
+
+  let current: { readonly epoch: number; readonly batches: readonly Sequence[][] } | undefined;
+  const batchesOf = (epoch: number): readonly Sequence[][] => {
+    if (current?.epoch !== epoch) current = { epoch, batches: orderOf(training, batch, seed, epoch) };
+    return current.batches;
+  };
+  const unit = by === 'char' ? 'character' : 'word';
+  return {
+    description: `${showCount(trained.length)} lines to train on, ${showCount(held.length)} held out, ${showCount(vocabulary.size)} different ${unit}s`,
+    input: { kind: 'index', categories: vocabulary.size, rate: 'step', shape: [], meaning: `a ${unit}` },
+    target: {
+      kind: 'index',
+      categories: texts.length,
+      rate: 'once',
+      shape: [],
+      meaning: "the number of the line's file",
+    },
+    vocabulary,
+    classes: names,
+    windowed: false,
+    stepsPerEpoch,
+    trainingBatch: (step) =>
+      padded(batchesOf(Math.floor(step / stepsPerEpoch))[step % stepsPerEpoch], undefined, 'index'),
+    validationBatches: Math.ceil(validation.length / batch),
+    validationBatch: (index) =>
+      padded(validation.slice(index * batch, (index + 1) * batch), undefined, 'index'),
+  };
+}
+
+/** The batches of one epoch. Only the last one before the final shuffle may be smaller than the others. */
+function orderOf(all: readonly Sequence[], batch: number, seed: number, epoch: number): Sequence[][] {
+  const random = new RandomStream(seed, `lines ${epoch}`);
+  const shuffled = random.shuffle(all);
+  const batches: Sequence[][] = [];
+  for (let start = 0; start < shuffled.length; start += stretch * batch) {
+    const sorted = shuffled
+      .slice(start, start + stretch * batch)
+      .sort((a, b) => a.steps.length - b.steps.length);
+    for (let k = 0; k < sorted.length; k += batch) batches.push(sorted.slice(k, k + batch));
+  }
+  return random.shuffle(batches);
+}

@@ -1,0 +1,161 @@
+// What a loop is given: as little as will do. A carry that no step changes is a capture; a constant, or a value that
+// only repeats, is made inside of the loop; a sequence that repeats one value is a capture; positions are the step. And a
+// loop with lengths does not look at the steps after an end, so a mask over them can go.
+//
+// Must not change: what the body sees at any step of a sequence that is alive. Always pays.
+
+import { type CallNode, type Graph, isCall, type NodeId, type ScanNode } from '../graph/graph.ts';
+import { BATCH, type Type } from '../graph/type.ts';
+import { buildScan, Draft, type Moved, moveScan, placeOf, rebuild, transcribe } from './draft.ts';
+import type { Pass } from './pass.ts';
+
+export const loopInputs: Pass = {
+  name: 'loop-inputs',
+  summary: 'gives loops what they need in its smallest form',
+  run: (graph) => ({ graph: shrinkLoopInputs(graph), notes: [] }),
+};
+
+/** The graph with the inputs of its loops in their smallest form; the same object if they are. */
+export function shrinkLoopInputs(graph: Graph): Graph {
+  return rebuild(graph, { scan: shrink });
+}
+
+/** What stands for an input of the body: an input again, or something made in the body. */
+type Stand =
+  | { readonly kind: 'input'; readonly operand: NodeId }
+  | { readonly kind: 'step' }
+  | { readonly kind: 'made'; readonly from: CallNode };
+
+function shrink(draft: Draft, scan: ScanNode, to: Moved): readonly NodeId[] {
+  const parts = moveScan(scan, to);
+  const body = shrinkLoopInputs(scan.body);
+  const inputs = body.inputs.slice(1);
+  const isHeld = (k: number) => body.outputs[k].node === inputs[k];
+  const [firstSequence, firstCapture] = [scan.carries.length, scan.carries.length + scan.sequences.length];
+  const sequences = parts.sequences.map((operand) =>
+    standFor(draft, withoutMask(draft, operand, scan, parts.lengths), scan.axis),
+  );
+  const captures = parts.captures.map((operand) => standFor(draft, operand, undefined));
+
+  const inner = new Draft(body.name);
+  const values = new Map<NodeId, NodeId>();
+  const typeAt = (id: NodeId) => inputAt(body, id);
+  const keep = (id: NodeId, role: 'step' | 'carry' | 'sequence' | 'capture') => {
+    const { name, type, origin } = typeAt(id);
+    values.set(id, inner.input(inner.unusedName(name), type, role, origin));
+  };
+  keep(body.inputs[0], 'step');
+  const carried = parts.carries.map((_, k) => k).filter((k) => !isHeld(k));
+  for (const k of carried) keep(inputs[k], 'carry');
+  sequences.forEach((stand, k) => {
+    if (stand.kind === 'input') keep(inputs[firstSequence + k], 'sequence');
+  });
+  const captured: NodeId[] = [];
+  const capture = (id: NodeId, operand: NodeId) => {
+    keep(id, 'capture');
+    captured.push(operand);
+  };
+  captures.forEach((stand, k) => {
+    if (stand.kind === 'input') capture(inputs[firstCapture + k], stand.operand);
+  });
+  parts.carries.forEach((operand, k) => {
+    if (isHeld(k)) capture(inputs[k], operand);
+  });
+  // What is made in the body captures what it is made of.
+  [...sequences, ...captures].forEach((stand, k) => {
+    const id = inputs[firstSequence + k];
+    if (stand.kind === 'input') return;
+    if (stand.kind === 'step') {
+      values.set(id, placeOf(values, body.inputs[0]));
+      return;
+    }
+    inner.origin = stand.from.origin;
+    const operands = stand.from.operands.map((operand) => {
+      captured.push(operand);
+      return inner.input(inner.unusedName(typeAt(id).name), draft.typeOf(operand), 'capture');
+    });
+    values.set(id, makeStep(inner, stand.from, operands, typeAt(id).type, k < scan.sequences.length));
+  });
+  transcribe(body, inner, values, {});
+  body.outputs.forEach(({ name, node }, k) => {
+    if (k >= scan.carries.length || !isHeld(k)) inner.output(name, placeOf(values, node));
+  });
+
+  const results = buildScan(draft, {
+    ...parts,
+    carries: carried.map((k) => parts.carries[k]),
+    sequences: sequences.flatMap((stand) => (stand.kind === 'input' ? [stand.operand] : [])),
+    captures: captured,
+    body: inner.finish(),
+  });
+  let next = 0;
+  return body.outputs.map((_, k) =>
+    k < scan.carries.length && isHeld(k) ? parts.carries[k] : results[next++],
+  );
+}
+
+function inputAt(body: Graph, id: NodeId) {
+  const node = body.nodes[id];
+  if (node.kind !== 'input') throw new Error(`%${id} is not an input`);
+  return node;
+}
+
+/** What can stand for a value in the body. `axis`: it is a sequence over that. */
+function standFor(draft: Draft, operand: NodeId, axis: string | undefined): Stand {
+  const node = draft.at(operand);
+  if (isCall(node, 'iota') && axis !== undefined) return { kind: 'step' };
+  const isSource = isCall(node, 'constant') || isCall(node, 'iota') || isCall(node, 'extent');
+  const isRepeated = isCall(node, 'broadcast') && (axis === undefined || !node.attributes.axes.includes(0));
+  return isSource || isRepeated ? { kind: 'made', from: node } : { kind: 'input', operand };
+}
+
+/** The value of a call in the body; of a sequence, at any of its steps. */
+function makeStep(
+  inner: Draft,
+  call: CallNode,
+  operands: readonly NodeId[],
+  type: Type,
+  isSequence: boolean,
+): NodeId {
+  if (!isSequence) return inner.call(call.op, operands, call.attributes);
+  if (isCall(call, 'constant')) return inner.constant(call.attributes.value, type.shape, type.element);
+  if (!isCall(call, 'broadcast')) throw new Error(`a sequence is not made of ${call.op}`);
+  return inner.broadcast(
+    operands[0],
+    type.shape,
+    call.attributes.axes.map((axis) => axis - 1),
+  );
+}
+
+/** A sequence without its mask over the steps that are not alive, where the scan has the lengths of the mask. */
+function withoutMask(draft: Draft, sequence: NodeId, scan: ScanNode, lengths: NodeId | undefined): NodeId {
+  const mask = draft.find(sequence, 'select');
+  if (mask === undefined || lengths === undefined) return sequence;
+  const [condition, value] = mask.operands;
+  return isAliveMask(draft, condition, scan.axis, lengths) ? value : sequence;
+}
+
+/** Whether a condition over [T, B, ...] says which steps are alive: position < length, repeated along other axes. */
+export function isAliveMask(draft: Draft, condition: NodeId, axis: string, lengths: NodeId): boolean {
+  const repeated = draft.find(condition, 'broadcast');
+  if (repeated !== undefined) {
+    const [first, second] = repeated.attributes.axes;
+    const { shape } = repeated.attributes;
+    return (
+      shape[first] === axis &&
+      shape[second] === BATCH &&
+      isAliveMask(draft, repeated.operands[0], axis, lengths)
+    );
+  }
+  const comparison = draft.find(condition, 'lt');
+  if (comparison === undefined || draft.shapeOf(condition).length !== 2) return false;
+  const [positions, ends] = comparison.operands.map((operand) => draft.find(operand, 'broadcast'));
+  if (positions === undefined || ends === undefined) return false;
+  const iota = draft.find(positions.operands[0], 'iota');
+  return (
+    iota?.attributes.extent === axis &&
+    positions.attributes.axes[0] === 0 &&
+    ends.operands[0] === lengths &&
+    ends.attributes.axes[0] === 1
+  );
+}

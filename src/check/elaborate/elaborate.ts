@@ -36,8 +36,8 @@ export interface ElaborateOptions {
   /** Numbers for real hyperparameters of the header; the others have defaults. */
   readonly hyperparameters?: ReadonlyMap<string, number>;
   readonly mode: Mode;
-  /** Every state's start comes in as `state.NAME`, instead of what is declared. */
-  readonly startingStates: boolean;
+  /** Whose starts come in as `state.NAME`, instead of what is declared: every state's, none's, or of those named. */
+  readonly startingStates: boolean | ReadonlySet<string>;
 }
 
 export interface Elaborated {
@@ -188,7 +188,7 @@ class Elaboration {
   }
 
   program(): Program {
-    const { mode, startingStates } = this.#options;
+    const { mode } = this.#options;
     const cell = this.#cell;
     const b = this.#b;
     const results = this.#results();
@@ -225,11 +225,10 @@ class Elaboration {
       start: state.start === undefined ? ('zero' as const) : ('declared' as const),
       reverse: definition.reverse,
     }));
-    if (startingStates) {
-      for (const s of states) {
-        const id = b.input(`state.${s.name}`, { element: 'real', shape: s.shape }, 'state', s.span);
-        this.#inputs.set(`state ${s.name}`, id);
-      }
+    for (const s of states) {
+      if (!this.#startsGiven(s.name)) continue;
+      const id = b.input(`state.${s.name}`, { element: 'real', shape: s.shape }, 'state', s.span);
+      this.#inputs.set(`state ${s.name}`, id);
     }
     if (demands.hasNoise) this.#inputs.set('seed', b.input('seed', index(), 'seed', cell.span));
     if (demands.usesStepNumber) this.#inputs.set('offset', b.input('offset', index(), 'shared', cell.span));
@@ -409,9 +408,14 @@ class Elaboration {
     return node;
   }
 
+  #startsGiven(state: string): boolean {
+    const { startingStates } = this.#options;
+    return typeof startingStates === 'boolean' ? startingStates : startingStates.has(state);
+  }
+
   #startOf({ name, scope, state }: StatePlace): NodeId {
     const b = this.#b;
-    if (this.#options.startingStates) return this.#given(`state ${name}`);
+    if (this.#startsGiven(name)) return this.#given(`state ${name}`);
     const shape = shapeNumbers(state.shape, scope.opened, state.span);
     b.origin = state.span;
     if (state.start === undefined) return b.constant(0, shape);

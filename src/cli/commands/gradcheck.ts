@@ -1,0 +1,95 @@
+// `rnn gradcheck`: every gradient of a program against central differences.
+import { elaborate } from '../../check/elaborate/elaborate.ts';
+import { checkGradients, type GradientReport, TOLERANCE } from '../../study/gradcheck.ts';
+import { describeCase } from '../../study/random-case.ts';
+import { type Command, exitCodes } from '../command.ts';
+import { type Paint, paintFor } from '../paint.ts';
+import { chooseBlock, readSoundProgram } from '../program.ts';
+import { progressLine } from '../progress.ts';
+import { layOut } from '../table.ts';
+
+/** So many that an LSTM takes a few seconds. */
+const usualCases = 20;
+
+export const gradcheck: Command = {
+  name: 'gradcheck',
+  summary: 'compare every gradient with central differences',
+  about:
+    'Compares every gradient of a program (parameters, real inputs, starting states) with central differences in ' +
+    'float64, on random sizes, lengths, inputs and weights. A failure is shrunk to its smallest case. NAME says ' +
+    'which cell or model; else it is the last model of the file, or the last cell.',
+  operands: 'FILE [NAME]',
+  count: [1, 2],
+  options: [
+    { name: 'cases', value: 'N', text: `how many random cases (${usualCases})` },
+    { name: 'seed', value: 'S', text: 'draws the cases (1); the same seed gives the same cases' },
+    { name: 'json', text: 'the report as JSON, for programs' },
+  ],
+  examples: [
+    { line: 'rnn gradcheck models/lstm.rnn', does: 'a table, a line for each tensor' },
+    { line: 'rnn gradcheck models/gru.rnn --cases 200 --seed 7', does: 'longer, and with other numbers' },
+  ],
+  notes: [
+    `The error is the largest |gradient - difference| of a tensor, divided by its largest gradient (at least 0.001); it ` +
+      `may be ${TOLERANCE}. The table shows the element where it is largest. Exit code 1: a gradient is wrong.`,
+  ],
+  async run(given, platform) {
+    const [path, name] = given.operands;
+    const cases = given.integer('cases', 1) ?? usualCases;
+    const seed = given.integer('seed', -(2 ** 31), 2 ** 31 - 1) ?? 1;
+    const { checked } = await readSoundProgram(path, platform);
+    const cell = chooseBlock(checked, name, platform);
+    const progress = progressLine(platform);
+    const report = checkGradients({
+      sizes: cell.sizes.map((size) => size.name),
+      programOf: (sizes, startingStates) =>
+        elaborate(checked, { name: cell.name, sizes, mode: 'train', startingStates }).program,
+      cases,
+      seed,
+      onCase: (done) => progress.show(`checking gradients: case ${done} of ${cases}`),
+    });
+    progress.clear();
+    const { out } = platform;
+    if (given.flag('json')) out.write(`${JSON.stringify(report, null, 2)}\n`);
+    else out.write(`${reportLines(cell.name, report, paintFor(out)).join('\n')}\n`);
+    return report.passed ? exitCodes.fine : exitCodes.input;
+  },
+};
+
+/** A report as text. */
+function reportLines(name: string, report: GradientReport, paint: Paint): string[] {
+  const { tensors, failure, cases, skipped, seed } = report;
+  const rows = layOut(
+    [
+      ['parameter', 'shape', 'gradient', 'difference', 'error', ''],
+      ...tensors.map(({ name, shape, gradient, difference, error, passed }) => [
+        name,
+        `[${shape.join(', ')}]`,
+        gradient.toPrecision(8),
+        difference.toPrecision(8),
+        error.toExponential(1),
+        passed ? '' : 'wrong',
+      ]),
+    ],
+    [2, 3, 4],
+  );
+  const table = rows.map((row, i) =>
+    i === 0 ? paint.strong(row) : row.endsWith('wrong') ? paint.bad(row) : row,
+  );
+  if (failure !== undefined) {
+    return [
+      ...table,
+      '',
+      paint.bad(`${name}: a gradient is wrong`),
+      `  the smallest case that shows it: ${describeCase(failure)}`,
+      `  --cases ${cases + skipped} --seed ${seed} repeats it`,
+    ];
+  }
+  const left = skipped === 0 ? '' : `, ${skipped} left out (not finite, or sizes that do not suit)`;
+  if (cases === 0) return [paint.bad(`${name}: no case could be checked${left}`)];
+  return [
+    ...table,
+    '',
+    paint.good(`${name}: every gradient is right`) + ` (${cases} cases, seed ${seed}${left})`,
+  ];
+}

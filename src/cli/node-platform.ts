@@ -1,0 +1,36 @@
+// The platform as Node gives it.
+import { setImmediate } from 'node:timers/promises';
+import { nodeFiles } from '../runtime/node/files.ts';
+import type { Platform, Stream } from './platform.ts';
+
+/** The real world, for main.ts. */
+export function nodePlatform(): Platform {
+  return {
+    out: nodeStream(process.stdout),
+    err: nodeStream(process.stderr),
+    files: nodeFiles,
+    now: () => performance.now(),
+    onInterrupt(callback) {
+      process.on('SIGINT', callback);
+      return () => void process.off('SIGINT', callback);
+    },
+    pause: () => setImmediate(),
+    exit: (code) => process.exit(code),
+  };
+}
+
+function nodeStream(stream: NodeJS.WriteStream): Stream {
+  // The reader has gone (`rnn show ... | head`): nobody is left to tell, so end without a word.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
+  const terminal = stream.isTTY === true;
+  const { NO_COLOR, TERM } = process.env;
+  return {
+    write: (text) => void stream.write(text),
+    terminal,
+    columns: stream.columns ?? 80,
+    colour: terminal && !NO_COLOR && TERM !== 'dumb',
+  };
+}

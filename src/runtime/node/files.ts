@@ -1,0 +1,99 @@
+// Files as Node has them. Paths are relative to the working directory.
+import {
+  appendFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { suggest } from '../../base/suggest.ts';
+import { FileFault, type Files } from '../files.ts';
+
+/** The file system. */
+export const nodeFiles: Files = {
+  read: (path) => inWords(path, () => readFile(path)),
+  async exists(path) {
+    const found = await stat(path).catch(() => undefined);
+    return found !== undefined;
+  },
+  write: (path, bytes) => inWords(path, () => writeWhole(path, bytes)),
+  append: (path, bytes) => inWords(path, () => appendFile(path, bytes)),
+  makeFolder: (path) =>
+    inWords(path, async () => {
+      await mkdir(path, { recursive: true });
+    }),
+};
+
+/**
+ * Writes beside the file, waits for the disk, and puts it in place, which is one step for the system. Links stay
+ * links, and what is no file (/dev/null, a named pipe) is written to as it is.
+ */
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const present = await stat(path).catch(() => undefined);
+  if (present !== undefined && !present.isFile()) return writeFile(path, bytes);
+  const place = present === undefined ? path : await realpath(path);
+  const beside = `${place}.${process.pid}.part`;
+  try {
+    const handle = await open(beside, 'w');
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(beside, place);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+}
+
+async function inWords<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = codeOf(error);
+    throw new FileFault(reasons[code] ?? (code || String(error)), await helpFor(code, path));
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of its path is a file and not a folder',
+  EEXIST: 'a file of this name is in the way',
+  ENAMETOOLONG: 'its name is too long',
+  ELOOP: 'its links go round in a circle',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the disk can only be read',
+  ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GB, which is more than can be read at once',
+  ERR_INVALID_ARG_VALUE: 'its name holds a character that no file name can',
+};
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+async function helpFor(code: string, path: string): Promise<string | undefined> {
+  const slash = path.lastIndexOf('/');
+  const folder = path.slice(0, slash + 1);
+  if (code === 'ENOENT') {
+    const near = suggest(path.slice(slash + 1), await namesIn(folder === '' ? '.' : folder));
+    return near === undefined ? undefined : `did you mean ${folder}${near}?`;
+  }
+  if (code !== 'EISDIR') return undefined;
+  const program = (await namesIn(path)).find((name) => name.endsWith('.rnn'));
+  return program === undefined ? undefined : `it holds ${path.replace(/\/$/, '')}/${program}`;
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.sort();
+}

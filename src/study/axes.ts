@@ -1,0 +1,56 @@
+// Which axis an array lacks, and what to write. The commonest trouble with recurrent networks is here: everybody's first
+// array has two axes, and [batch, time, features] is wanted.
+import { evaluateSize } from '../check/size.ts';
+import type { Slot } from './arrays.ts';
+
+interface Advice {
+  /** What is wrong, as the end of a sentence; may be empty. */
+  readonly reason: string;
+  readonly help: string | undefined;
+}
+
+/** For an array with the wrong number of axes. `sizes` are those that other arrays tell, `batch` the number of lengths. */
+export function missingAxis(
+  slot: Slot,
+  given: readonly number[],
+  sizes: ReadonlyMap<string, number>,
+  batch: number | undefined,
+): Advice {
+  const wanted = slot.leading.length + slot.shape.length;
+  if (given.length > wanted) {
+    const axis = given.lastIndexOf(1);
+    const help =
+      axis < 0 ? undefined : `is the axis of 1 too many? Without it: ${show(given.toSpliced(axis, 1))}`;
+    return { reason: `${given.length - wanted} too many`, help };
+  }
+  if (given.length < wanted - 1 || slot.leading.length === 0)
+    return { reason: `${wanted - given.length} missing`, help: undefined };
+  const features = slot.shape.map((size) => evaluateSize(size, sizes));
+  /** Whether the last axes of the array may be the declared ones. */
+  const ends = (shape: readonly number[]): boolean => {
+    const last = shape.slice(shape.length - features.length);
+    return features.every((size, k) => size === undefined || size === last[k]);
+  };
+  const withBatch = `a batch of one sequence is ${show([1, ...given])} (NumPy: a[None])`;
+  const withFeature = `one feature is an axis of one: ${show([...given, 1])} (NumPy: a[..., None])`;
+  if (slot.leading.length === 1) return { reason: 'the batch axis is missing', help: withBatch };
+
+  const oneFeature = features.length === 1 && (features[0] ?? 1) === 1;
+  if (!ends(given)) {
+    return oneFeature
+      ? { reason: 'the axis of features is missing', help: withFeature }
+      : { reason: 'one axis is missing', help: undefined };
+  }
+  if (batch !== undefined && batch !== 1 && given[0] === batch) {
+    const help = `sequences of one step are ${show([given[0], 1, ...given.slice(1)])} (NumPy: a[:, None])`;
+    return { reason: 'the time axis is missing', help };
+  }
+  if (oneFeature && features[0] === undefined) {
+    return { reason: 'one axis is missing', help: `${withBatch}; ${withFeature}` };
+  }
+  return { reason: 'the batch axis is missing', help: withBatch };
+}
+
+function show(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
+}

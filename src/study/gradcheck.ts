@@ -1,0 +1,190 @@
+// The gradient check: every gradient of a program against central differences of the reference in float64, on random
+// sizes, lengths and numbers. A failure is shrunk to its smallest case.
+//
+// For each tensor the error is max |g - d| / max(max |g|, max |d|, 0.001), over its elements, and at most 1e-7.
+import fc from 'fast-check';
+import { batch } from '../autodiff/batch.ts';
+import type { DerivativeTable } from '../autodiff/rules.ts';
+import type { Program } from '../check/program.ts';
+import { evaluate } from '../graph/evaluate.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { centralDifference, STEP } from './central-differences.ts';
+import { differentiable, withGradients } from './gradient-program.ts';
+import { type Case, drawInputs, randomCase } from './random-case.ts';
+
+export const TOLERANCE = 1e-7;
+/** Gradients below this count as this large: a difference has rounding errors of its own. */
+const FLOOR = 1e-3;
+
+export interface GradientCheck {
+  /** The names of the sizes to draw. */
+  readonly sizes: readonly string[];
+  /** The program of a case; undefined where its sizes do not suit it (a size that must be even, say). */
+  programOf(sizes: ReadonlyMap<string, number>, startingStates: boolean): Program | undefined;
+  readonly cases: number;
+  readonly seed: number;
+  /** Called after each case with how many are done. */
+  readonly onCase?: (done: number) => void;
+  /** The table of derivatives; tests plant faults in it. */
+  readonly rules?: DerivativeTable;
+}
+
+/** The gradient of one tensor in its worst case, at its worst element. */
+export interface TensorCheck {
+  readonly name: string;
+  readonly gradient: number;
+  readonly difference: number;
+  /** Relative, as the head of this file says. NaN where the gradient is not a number. */
+  readonly error: number;
+  /** The largest shape that was checked. */
+  readonly shape: readonly number[];
+  readonly passed: boolean;
+}
+
+export interface GradientReport {
+  readonly passed: boolean;
+  readonly seed: number;
+  /** Cases that were checked. */
+  readonly cases: number;
+  /** Cases left out, since the loss was not finite there or the sizes did not suit. */
+  readonly skipped: number;
+  /** Over all cases that passed; where one failed, of that one alone, at its smallest. */
+  readonly tensors: readonly TensorCheck[];
+  /** The smallest case that fails. */
+  readonly failure: Case | undefined;
+}
+
+/** Runs the check. The same arguments give the same report. */
+export function checkGradients(check: GradientCheck): GradientReport {
+  const subjects = new Map<string, Subject | undefined>();
+  const subjectOf = (drawn: Case): Subject | undefined => {
+    const key = JSON.stringify([drawn.sizes, drawn.startingStates]);
+    if (!subjects.has(key)) subjects.set(key, makeSubject(check, drawn));
+    return subjects.get(key);
+  };
+  let done = 0;
+  let skipped = 0;
+  const worst = new Map<string, TensorCheck>();
+  let failed: readonly TensorCheck[] | undefined;
+  const property = fc.property(randomCase(check.sizes), (drawn) => {
+    const subject = subjectOf(drawn);
+    const tensors = subject === undefined ? undefined : checkCase(subject, drawn);
+    if (failed === undefined) check.onCase?.(++done);
+    if (tensors === undefined) {
+      if (failed === undefined) skipped++;
+      return true;
+    }
+    if (tensors.some((tensor) => !tensor.passed)) {
+      failed = tensors;
+      return false;
+    }
+    for (const tensor of tensors) keepWorst(worst, tensor);
+    return true;
+  });
+  const details = fc.check(property, { numRuns: check.cases, seed: check.seed });
+  return {
+    passed: !details.failed,
+    seed: check.seed,
+    cases: done - skipped,
+    skipped,
+    tensors: failed ?? [...worst.values()],
+    failure: details.counterexample?.[0],
+  };
+}
+
+interface Subject {
+  readonly program: Program;
+  readonly forward: Graph;
+  readonly backward: Graph;
+  readonly wrt: readonly string[];
+}
+
+function makeSubject(check: GradientCheck, drawn: Case): Subject | undefined {
+  const program = check.programOf(new Map(Object.entries(drawn.sizes)), drawn.startingStates);
+  if (program === undefined) return undefined;
+  const forward = batch(program.graph, { lengths: true });
+  const wrt = differentiable(program);
+  return { program, forward, wrt, backward: withGradients(program, forward, wrt, check.rules) };
+}
+
+/** Every tensor of one case; undefined where what is differentiated is not finite to begin with. */
+function checkCase(subject: Subject, drawn: Case): readonly TensorCheck[] | undefined {
+  const { program, forward, backward, wrt } = subject;
+  const inputs = drawInputs(program, backward, drawn);
+  const cotangents = [...inputs].filter(([name]) => name.startsWith('cotangent.'));
+  const plain = new Map([...inputs].filter(([name]) => !name.startsWith('cotangent.')));
+  const objective = (name: string, moved: Tensor): number => {
+    const outputs = evaluate(forward, new Map([...plain, [name, moved]]));
+    if (program.loss !== undefined) return outputs.get('loss')!.data[0];
+    return cotangents.reduce(
+      (sum, [cotangent, by]) => sum + dot(outputs.get(cotangent.slice('cotangent.'.length))!, by),
+      0,
+    );
+  };
+  const [first] = wrt;
+  if (first === undefined) return [];
+  if (!Number.isFinite(objective(first, plain.get(first)!))) return undefined;
+  const gradients = evaluate(backward, inputs);
+  return wrt.map((name) =>
+    compare(name, gradients.get(`grad.${name}`)!, (element, step) =>
+      centralDifference((moved) => objective(name, moved), plain.get(name)!, element, step),
+    ),
+  );
+}
+
+function compare(
+  name: string,
+  gradient: Tensor,
+  differenceAt: (element: number, step: number) => number,
+): TensorCheck {
+  const g = gradient.data;
+  const d = Float64Array.from(g, (_, element) => differenceAt(element, STEP));
+  let worst = largestGap(g, d);
+  // A difference that reaches over a kink is no derivative. Smaller steps reach less far; a wrong gradient stays wrong.
+  for (const step of [STEP / 8, STEP / 64]) {
+    if (worst.error <= TOLERANCE) break;
+    const allowed = TOLERANCE * worst.scale;
+    for (let element = 0; element < g.length; element++) {
+      if (!(Math.abs(g[element] - d[element]) <= allowed)) d[element] = differenceAt(element, step);
+    }
+    worst = largestGap(g, d);
+  }
+  const { at, error } = worst;
+  const shape = gradient.shape;
+  return { name, gradient: g[at], difference: d[at], error, shape, passed: error <= TOLERANCE };
+}
+
+/** Where gradient and difference are farthest apart, and how far; a NaN is farther than anything. */
+function largestGap(
+  g: Tensor['data'],
+  d: Float64Array,
+): { readonly at: number; readonly error: number; readonly scale: number } {
+  let scale = FLOOR;
+  let at = 0;
+  for (let element = 0; element < g.length; element++) {
+    for (const value of [g[element], d[element]]) {
+      if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
+    }
+    const gap = Math.abs(g[element] - d[element]);
+    if (Number.isNaN(gap) || gap > Math.abs(g[at] - d[at])) at = element;
+  }
+  return { at, error: Math.abs(g[at] - d[at]) / scale, scale };
+}
+
+function dot(a: Tensor, b: Tensor): number {
+  let sum = 0;
+  for (let i = 0; i < a.data.length; i++) sum += a.data[i] * b.data[i];
+  return sum;
+}
+
+function keepWorst(worst: Map<string, TensorCheck>, tensor: TensorCheck): void {
+  const before = worst.get(tensor.name);
+  const larger = before === undefined || tensor.error > before.error ? tensor : before;
+  const shape = before !== undefined && size(before.shape) > size(tensor.shape) ? before.shape : tensor.shape;
+  worst.set(tensor.name, { ...larger, shape });
+}
+
+function size(shape: readonly number[]): number {
+  return shape.reduce((n, d) => n * d, 1);
+}

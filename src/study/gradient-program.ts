@@ -1,0 +1,36 @@
+// Which gradients a program has, and the graph that computes them: for a model the gradient of its loss, for a cell that
+// of the sum of its real outputs times their cotangents.
+import { type DerivativeTable, derivatives } from '../autodiff/rules.ts';
+import { gradient, vjp } from '../autodiff/vjp.ts';
+import type { Program } from '../check/program.ts';
+import type { Graph } from '../graph/graph.ts';
+
+/** The inputs of a program's graph that have a gradient, in order: weights, real inputs, states that are handed in. */
+export function differentiable({ graph }: Program): readonly string[] {
+  const names = (role: string): string[] =>
+    graph.inputs.flatMap((id) => {
+      const node = graph.nodes[id];
+      return node.kind === 'input' && node.role === role && node.type.element === 'real' ? [node.name] : [];
+    });
+  return [...names('parameter'), ...names('input'), ...names('state')];
+}
+
+/** The outputs that the gradient of a cell starts from. */
+export function realOutputs({ outputs }: Program): readonly string[] {
+  return outputs.filter((output) => output.kind === 'real').map((output) => output.name);
+}
+
+/**
+ * Adds the outputs `grad.NAME` to a program's graph, batched or not; where the program has no loss, also the inputs
+ * `cotangent.OUTPUT`. `rules` is the table of derivatives; tests plant faults in it.
+ */
+export function withGradients(
+  program: Program,
+  graph: Graph,
+  wrt: readonly string[],
+  rules: DerivativeTable = derivatives,
+): Graph {
+  return program.loss === undefined
+    ? vjp(graph, { outputs: realOutputs(program), wrt }, rules)
+    : gradient(graph, { output: 'loss', wrt }, rules);
+}

@@ -43,7 +43,7 @@ export function findActivity(
   const throughBranch = findReaching(graph, new Set(), active, (call, k, isMarked) => {
     return (call.op === 'select' && k > 0) || (isMarked && hasSlope(rules, call.op, k));
   });
-  const surely = findReaching(graph, seeds, active, (call, _, isMarked) => isMarked && passesAll(call));
+  const surely = findReaching(graph, seeds, active, (call, _, isMarked) => isMarked && passesAll(call), true);
   return activityOf(active, throughBranch, surely);
 }
 
@@ -126,8 +126,17 @@ function findVariedInside(scan: ScanNode, outer: ReadonlySet<NodeId>, rules: Der
 /** Whether the mark goes on from a call to its operand k. */
 type Passing = (call: CallNode, k: number, isMarked: boolean) => boolean;
 
-/** What reaches the seeds, inside `within`: backwards along the edges that `passing` lets through. */
-function findReaching(graph: Graph, seeds: ReadonlySet<NodeId>, within: Marks, passing: Passing): Marks {
+/**
+ * What reaches the seeds, inside `within`: backwards along the edges that `passing` lets through. In a scan, what does so at
+ * some step; or, with `everyStep`, at every one.
+ */
+function findReaching(
+  graph: Graph,
+  seeds: ReadonlySet<NodeId>,
+  within: Marks,
+  passing: Passing,
+  everyStep = false,
+): Marks {
   const nodes = new Set<NodeId>();
   const scans = new Map<NodeId, Marks>();
   const mark = (id: NodeId): void => {
@@ -150,7 +159,7 @@ function findReaching(graph: Graph, seeds: ReadonlySet<NodeId>, within: Marks, p
         if (result.kind === 'result' && result.scan === id && nodes.has(r as NodeId))
           results.add(result.index);
       });
-      const inner = findReachingInside(node, results, inside(within, id), passing);
+      const inner = findReachingInside(node, results, inside(within, id), passing, everyStep);
       scans.set(id, inner);
       if (inner.nodes.size > 0) nodes.add(id);
       [...node.carries, ...node.sequences, ...node.captures].forEach((operand, k) => {
@@ -166,14 +175,18 @@ function findReachingInside(
   results: ReadonlySet<number>,
   within: Marks,
   passing: Passing,
+  everyStep: boolean,
 ): Marks {
   const reached = new Set(results);
   for (;;) {
     const seeds = new Set([...reached].map((k) => scan.body.outputs[k].node));
-    const inner = findReaching(scan.body, seeds, within, passing);
+    const inner = findReaching(scan.body, seeds, within, passing, everyStep);
     const before = reached.size;
     scan.carries.forEach((_, k) => {
-      if (inner.nodes.has(scan.body.inputs[1 + k])) reached.add(k);
+      const isHandedOn = inner.nodes.has(scan.body.inputs[1 + k]);
+      if (!everyStep && isHandedOn) reached.add(k);
+      // The last step reaches the result; those before must hand on what they carry to the next.
+      if (everyStep && !isHandedOn) reached.delete(k);
     });
     if (reached.size === before) return inner;
   }

@@ -151,7 +151,7 @@ function run(
   });
   graph.nodes.forEach((node, id) => {
     if (node.kind === 'call') values[id] = [call(node, node.operands.map(tensorOf), extents)];
-    if (node.kind === 'scan') values[id] = scan(node, tensorOf, extents);
+    if (node.kind === 'scan') values[id] = scan(graph, node, tensorOf, extents);
     if (node.kind === 'result') values[id] = [values[node.scan]![node.index]];
     for (const dead of released[id]) values[dead] = undefined;
   });
@@ -162,15 +162,17 @@ function call<K extends OpName>(node: CallNode<K>, operands: readonly Tensor[], 
   return OPS[node.op].evaluate(operands, node.attributes, node.type, extents);
 }
 
-/** The results of a scan: carried, stacked, summed. */
-function scan(node: ScanNode, tensorOf: (id: NodeId) => Tensor, extents: Extents): Tensor[] {
+/** The results of a scan of a graph: carried, stacked, summed. */
+function scan(graph: Graph, node: ScanNode, tensorOf: (id: NodeId) => Tensor, extents: Extents): Tensor[] {
   const { axis, body, stacked } = node;
   const [extent] = concreteShape([axis], extents);
   const lengths = node.lengths === undefined ? undefined : tensorOf(node.lengths).data;
-  lengths?.forEach((length, b) => {
-    if (length >= 1 && length <= extent) return;
-    throw new EvaluationError(`the length of sequence ${b} is ${length}, and axis ${axis} is ${extent} long`);
-  });
+  const wrong = lengths?.findIndex((length) => length < 1 || length > extent) ?? -1;
+  if (wrong >= 0) {
+    const message = `the length of sequence ${wrong} is ${lengths![wrong]}, and axis ${axis} is ${extent} long`;
+    const source = graph.nodes[node.lengths!];
+    throw new EvaluationError(message, source.kind === 'input' ? source.name : undefined);
+  }
   const sequences = node.sequences.map(tensorOf);
   const captures = node.captures.map(tensorOf);
   const released = lastUses(body);
@@ -214,7 +216,7 @@ function aliveElements(
   t: number,
 ): Uint8Array | undefined {
   const batch = dims.indexOf(BATCH);
-  if (lengths === undefined || batch < 0) return undefined;
+  if (lengths === undefined || batch < 0 || lengths.every((length) => t < length)) return undefined;
   const sequence = offsets(
     shape,
     shape.map((_, axis) => (axis === batch ? 1 : 0)),

@@ -111,6 +111,11 @@ describe('a stream', () => {
     const stream = new RandomStream(4, 'integers');
     const seen = new Set(Array.from({ length: 200 }, () => stream.integer(6)));
     expect([...seen].sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    // A word modulo 3 * 2^30 alone would be below 2^30 half of the time.
+    const low = Array.from({ length: 3000 }, () => stream.integer(3 * 2 ** 30)).filter(
+      (i) => i < 2 ** 30,
+    ).length;
+    expect(Math.abs(low - 1000)).toBeLessThan(110);
     expect(stream.integer(1)).toBe(0);
     expect(stream.integer(2 ** 32)).toBeLessThan(2 ** 32);
   });

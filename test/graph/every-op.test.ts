@@ -345,7 +345,7 @@ describe('at the edges', () => {
   test('sigmoid neither overflows nor is NaN', () => {
     expect(real1('sigmoid', -1000)).toBe(0);
     expect(real1('sigmoid', 1000)).toBe(1);
-    expect(real1('sigmoid', -700)).toBe(Math.exp(-700));
+    expect(real1('sigmoid', -720)).toBe(Math.exp(-720));
     expect(real1('sigmoid', NaN)).toBeNaN();
   });
 

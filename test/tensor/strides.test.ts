@@ -16,7 +16,8 @@ test('offsets are the sums of positions times strides, in row-major order', () =
   fc.assert(
     fc.property(fc.array(axis, { maxLength: 4 }), (axes) => {
       const walk = axes.reduce<number[]>(
-        (all, { extent, stride }) => all.flatMap((at) => Array.from({ length: extent }, (_, i) => at + i * stride)),
+        (all, { extent, stride }) =>
+          all.flatMap((at) => Array.from({ length: extent }, (_, i) => at + i * stride)),
         [0],
       );
       const shape = axes.map(({ extent }) => extent);

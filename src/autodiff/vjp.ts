@@ -68,6 +68,10 @@ function differentiate(
     const name = [...outputs, ...wrt][k];
     invariant(typeOf(graph, id).element === 'real', `vjp: ${name} of ${graph.name} is not real`);
   }
+  for (const { name } of graph.outputs) {
+    const isTaken = wrt.some((input) => name === `grad.${input}`);
+    invariant(!isTaken, `vjp: ${graph.name} already has ${name}; give it another name first`);
+  }
   const activity = findActivity(graph, from, to, rules);
   const builder = new GraphBuilder(graph.name);
   const forward = buildForward(builder, graph, activity, rules, false);

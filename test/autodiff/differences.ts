@@ -92,7 +92,7 @@ export function differences(
   extents: Extents,
 ): Tensor {
   const { shape, data } = inputs.get(name)!;
-  const step = 1e-3;
+  const step = 5e-4;
   const gradient = realTensor(shape);
   for (let i = 0; i < data.length; i++) {
     if (Number.isNaN(data[i])) continue;

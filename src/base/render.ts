@@ -97,7 +97,7 @@ function frame(marks: readonly Mark[], margin: string, palette: Palette, paint: 
     if (previous !== undefined && line > previous + 1) lines.push(palette.frame('...'));
     previous = line;
     const those = byLine.get(line) ?? [];
-    those.sort((a, b) => b.span.start - a.span.start);
+    those.sort((a, b) => Number(b.primary) - Number(a.primary) || b.span.start - a.span.start);
     const primary = those.find((mark) => mark.primary) ?? those[0];
     const view = viewLine(primary.span, line);
     const number = palette.frame(`${String(line).padStart(margin.length)} |`);

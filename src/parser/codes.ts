@@ -27,7 +27,7 @@ export const parserCodes = {
   RNN1028: 'not needs brackets here',
   RNN1029: 'prev takes the name of a state',
   RNN1030: 'an output that is also an equation',
-  RNN1031: 'if without else',
+  RNN1031: 'an if that is not complete',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;
 
 export type ParserCode = keyof typeof parserCodes;

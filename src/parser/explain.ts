@@ -1,7 +1,7 @@
 /**
  * From what stopped the grammar to a message for a person: what was expected, what was found, and the likely mend.
  */
-import type { IRecognitionException, IToken } from 'chevrotain';
+import type { IRecognitionException, IToken, TokenType } from 'chevrotain';
 import { EOF } from 'chevrotain';
 import type { DiagnosticParts } from '../base/diagnostic.ts';
 import type { Source, Span } from '../base/source.ts';
@@ -24,55 +24,51 @@ export function explain(
 ): Explanation {
   const place = findPlace(error, segment, source);
   const { found, previous, span } = place;
-  const expected = error.name === 'MismatchedTokenException' ? error.message : undefined;
   const rules = error.context.ruleStack;
   const rule = rules[rules.length - 1];
+  const expected = wantedBy(error, rule);
   const where = previous === undefined ? '' : ` after ${show(previous)}`;
   const what = found === undefined ? `the end of the ${segmentName}` : show(found);
 
-  if (found !== undefined && tokens.reservedWords.has(found.image) && expected === 'a name') {
+  if (expected === aName && found !== undefined && tokens.reservedWords.has(found.image)) {
     if (rule !== 'prevOperand' || found.tokenType === tokens.StepNumberWord) return reservedName(found, span);
   }
-  if (rule === 'prevOperand' && expected === 'a name') {
-    return {
-      code: 'RNN1029',
-      message: `prev takes the name of a state, found ${what}`,
-      span,
-      notes: ['only a state has a past'],
-      help: 'for the past of an expression give it a name, y = ..., and write delay(y, 1)',
-    };
+  if (rule === 'prevOperand') return prevOfExpression(what, span);
+  if (rule === 'conditional') {
+    if (expected === '`then`' && found?.tokenType === tokens.Equals) return compareWithTwo(span);
+    return incompleteIf(segment, span, expected, what, source);
   }
-  if (rule === 'conditional' && (expected === '`else`' || expected === '`then`')) {
-    const isEqual = found?.tokenType === tokens.Equals;
-    if (expected === '`then`' && isEqual) return compareWithTwo(span);
-    if (expected === '`else`') return missingElse(segment, span, what, source);
+  if (expected === anExpression) return missingExpression(found, previous, what, span);
+  if (previous !== undefined && found !== undefined && endsOperand(previous) && startsOperand(found)) {
+    if (rule === 'parameters' && expected === '`)`') return missingComma(previous, found, span);
+    const inExpression = expected === undefined || expected === '`)`' || expected === '`]`';
+    if (inExpression) return missingOperator(previous, found, span, source);
   }
-  if (error.name === 'NoViableAltException' && (rule === 'operand' || rule === 'literal')) {
-    return missingExpression(found, previous, what, span);
-  }
-  if (missesOperator(previous, found) && previous !== undefined && found !== undefined) {
-    return missingOperator(previous, found, span, source);
-  }
-  if (error.name === 'NotAllInputParsedException') {
-    if (found?.tokenType === tokens.Equals) return compareWithTwo(span);
-    const help =
-      found?.tokenType === tokens.Comma && segment[0].tokenType === tokens.Output
-        ? 'write output once for each output'
-        : undefined;
-    return {
-      code: 'RNN1020',
-      message: `expected the end of the ${segmentName}${where}, found ${what}`,
-      span,
-      help,
-    };
-  }
-  const wanted = expected ?? wantedBy(rule);
+  if (found?.tokenType === tokens.Equals && expected !== '`~`' && segmentName !== 'header')
+    return compareWithTwo(span);
   return {
     code: 'RNN1020',
-    message: `expected ${wanted}${where}, found ${what}`,
+    message: `expected ${expected ?? `the end of the ${segmentName}`}${where}, found ${what}`,
     span,
-    help: hint(segment, wanted, found),
+    help: hint(segment, expected, found),
   };
+}
+
+const aName = 'a name';
+const anExpression = 'an expression';
+
+/** What the grammar wanted, in words; undefined where it wanted no more. */
+function wantedBy(error: IRecognitionException, rule: string): string | undefined {
+  if (error.name === 'NotAllInputParsedException') return undefined;
+  if (error.name === 'MismatchedTokenException') return error.message;
+  const wanted: Readonly<Record<string, string>> = {
+    operand: anExpression,
+    literal: anExpression,
+    type: 'a type such as [m] or index(v)',
+    header: 'cell, model or train',
+    paramItem: '`~` or `=`',
+  };
+  return wanted[rule] ?? aName;
 }
 
 interface Place {
@@ -111,39 +107,53 @@ function endsOperand(token: IToken): boolean {
   );
 }
 
-function missesOperator(previous: IToken | undefined, found: IToken | undefined): boolean {
-  return previous !== undefined && endsOperand(previous) && startsOperand(found);
-}
-
-function wantedBy(rule: string): string {
-  if (rule === 'type') return 'a type such as [m] or index(v)';
-  if (rule === 'header') return 'cell, model or train';
-  return 'something else';
-}
-
-function hint(segment: readonly IToken[], wanted: string, found: IToken | undefined): string | undefined {
-  const first = segment[0].tokenType;
-  const name = segment[1]?.tokenType === tokens.Word ? segment[1].image : 'x';
-  const example: readonly (readonly [unknown, string])[] = [
+/** How a line like this one is written, where its beginning went wrong. */
+function hint(
+  segment: readonly IToken[],
+  expected: string | undefined,
+  found: IToken | undefined,
+): string | undefined {
+  const [first, second] = segment;
+  const kind = first.tokenType;
+  if (expected === undefined && found?.tokenType === tokens.Comma) {
+    const several: readonly TokenType[] = [
+      tokens.Output,
+      tokens.Loss,
+      tokens.Input,
+      tokens.Target,
+      tokens.State,
+      tokens.Param,
+    ];
+    return several.includes(kind) ? `write ${first.image} once more for another one` : undefined;
+  }
+  const name = second?.tokenType === tokens.Word ? second.image : 'x';
+  const written: ReadonlyMap<TokenType, string> = new Map([
     [tokens.Input, `input ${name}: [n]`],
     [tokens.Target, `target ${name}: [n]`],
     [tokens.State, `state ${name}: [m]`],
     [tokens.Param, `param ${name}: [m, n]`],
     [tokens.Metric, `metric ${name} = ...`],
     [tokens.Generate, `generate ${name} ~ categorical(...)`],
-    [tokens.Import, `import LSTM from "./lstm.rnn"`],
-    [tokens.Fn, `fn gate(a) = sigmoid(a)`],
+    [tokens.Import, 'import LSTM from "./lstm.rnn"'],
+    [tokens.Fn, 'fn gate(a) = sigmoid(a)'],
     [tokens.Cell, 'cell LSTM(n, m) { ... }'],
     [tokens.Model, 'model CharLM(v, m = 256) { ... }'],
     [tokens.Train, 'train CharLM { ... }'],
-  ];
-  if (found?.tokenType === tokens.OpenBrace)
-    return 'braces hold the body of a cell, a model or a train block';
-  const shape = example.find(([kind]) => kind === first)?.[1];
-  const inHeader =
-    ['a name', '`:`', '`=`', '`~`', '`(`', '`from`', 'a string'].includes(wanted) ||
-    wanted.startsWith('a type');
-  return shape !== undefined && inHeader ? `it is written ${shape}` : undefined;
+  ]);
+  const example = written.get(kind);
+  const isHeader = kind === tokens.Cell || kind === tokens.Model || kind === tokens.Train;
+  const inside = expected === '`)`' || expected === '`]`' || (expected === undefined && !isHeader);
+  return example === undefined || inside ? undefined : `it is written ${example}`;
+}
+
+function prevOfExpression(what: string, span: Span): Explanation {
+  return {
+    code: 'RNN1029',
+    message: `prev takes the name of a state, found ${what}`,
+    span,
+    notes: ['only a state has a past'],
+    help: 'for the past of an expression give it a name, y = ..., and write delay(y, 1)',
+  };
 }
 
 function reservedName(found: IToken, span: Span): Explanation {
@@ -170,21 +180,38 @@ function compareWithTwo(span: Span): Explanation {
   };
 }
 
-/** The `if` without an `else` is the last one that is still open. */
-function missingElse(segment: readonly IToken[], span: Span, what: string, source: Source): Explanation {
+/** The `if` that is not complete is the last one that is still open. */
+function incompleteIf(
+  segment: readonly IToken[],
+  span: Span,
+  expected: string | undefined,
+  what: string,
+  source: Source,
+): Explanation {
   const open: IToken[] = [];
   for (const token of segment) {
     if (token.startOffset >= span.start) break;
     if (token.tokenType === tokens.If) open.push(token);
     else if (token.tokenType === tokens.Else) open.pop();
   }
-  const word = open.at(-1) ?? segment[0];
+  const word = expected === '`then`' ? 'then' : 'else';
   return {
     code: 'RNN1031',
-    message: `this if has no else: found ${what}`,
-    span: tokens.tokenSpan(source, word),
-    related: [{ span, text: '`else` was expected here' }],
+    message: `this if has no ${word}`,
+    span: tokens.tokenSpan(source, open.at(-1) ?? segment[0]),
+    related: [{ span, text: `${word} was expected here, found ${what}` }],
     notes: ['a choice always has a value: if condition then a else b'],
+  };
+}
+
+function missingComma(previous: IToken, found: IToken, span: Span): Explanation {
+  return {
+    code: 'RNN1020',
+    message: `a comma is missing between ${show(previous)} and ${show(found)}`,
+    span,
+    fixes: [
+      { span: makeSpan(span.source, span.start, span.start), replacement: ', ', title: 'insert a comma' },
+    ],
   };
 }
 
@@ -215,19 +242,19 @@ function missingExpression(
 }
 
 function missingOperator(previous: IToken, found: IToken, span: Span, source: Source): Explanation {
-  const isPrime = previous.tokenType === tokens.NumberToken || found.tokenType === tokens.NumberToken;
-  const number = found.tokenType === tokens.NumberToken || previous.tokenType === tokens.NumberToken;
-  const a = previous.tokenType === tokens.Word || number ? previous.image : '...';
-  const b = found.tokenType === tokens.Word || number ? found.image : '...';
-  const product = `${a} * ${b}`;
+  const named = (token: IToken): string =>
+    token.tokenType === tokens.Word || token.tokenType === tokens.NumberToken ? token.image : '...';
+  const [a, b] = [named(previous), named(found)];
+  const words = previous.tokenType === tokens.Word && found.tokenType === tokens.Word;
   return {
     code: 'RNN1021',
     message: `an operator or a comma is missing between ${show(previous)} and ${show(found)}`,
     span,
-    related: [{ span: tokens.tokenSpan(source, previous), text: 'this is complete' }],
-    notes: ['side by side means nothing here: a product has its sign'],
-    help: isPrime
-      ? `for a product write ${product}`
-      : `for a product write ${product}, for a matrix product ${a} @ ${b}`,
+    label: 'this cannot follow',
+    related: [{ span: tokens.tokenSpan(source, previous), text: 'what ends here' }],
+    notes: ['two values side by side are no product: it has a sign'],
+    help: words
+      ? `for the elementwise product write ${a} * ${b}, for the matrix product ${a} @ ${b}`
+      : `for a product write ${a} * ${b}`,
   };
 }

@@ -17,6 +17,8 @@ export interface LexedText {
   readonly tokens: readonly IToken[];
   /** `#` and `##` comments, in the order of the text. */
   readonly comments: readonly IToken[];
+  /** Strings without an end: they hold the rest of their line. */
+  readonly unterminated: ReadonlySet<IToken>;
 }
 
 const lexer = tokens.makeLexer(false);
@@ -45,6 +47,7 @@ export function checkText(source: Source, report: Report): boolean {
 export function lex(source: Source, report: Report): LexedText {
   const result: ILexingResult = lexer.tokenize(source.text);
   const cleaned: IToken[] = [];
+  const unterminated = new Set<IToken>();
   // What the lexer could not begin at all: characters outside of every pattern, such as half a surrogate pair.
   for (const error of result.errors) {
     report({
@@ -69,10 +72,15 @@ export function lex(source: Source, report: Report): LexedText {
         label: 'a `"` is missing',
         notes: ['a string ends on the line where it begins'],
       });
-      const image = `${token.image.replaceAll('"', '').replaceAll('\\', '')}`;
-      cleaned.push(
-        tokens.makeToken(tokens.StringToken, `"${image}"`, token.startOffset, tokens.tokenEnd(token)),
+      const inside = token.image.replaceAll(/["\\]/g, '');
+      const repaired = tokens.makeToken(
+        tokens.StringToken,
+        `"${inside}"`,
+        token.startOffset,
+        tokens.tokenEnd(token),
       );
+      unterminated.add(repaired);
+      cleaned.push(repaired);
     } else {
       if (token.tokenType === tokens.StringToken) checkEscapes(token, source, report);
       else if (token.tokenType === tokens.NumberToken) checkRange(token, source, report);
@@ -80,7 +88,7 @@ export function lex(source: Source, report: Report): LexedText {
       cleaned.push(token);
     }
   }
-  return { tokens: cleaned, comments: result.groups.comments };
+  return { tokens: cleaned, comments: result.groups.comments, unterminated };
 }
 
 interface Meant {
@@ -166,6 +174,7 @@ function readForeign(token: IToken, cleaned: IToken[], source: Source, report: R
       undefined,
       '',
     );
+    cleaned.splice(-1, 0, tokens.makeToken(tokens.Prev, 'prev', before.startOffset, before.startOffset));
     return;
   }
   if (/^[+*/-]=$/.test(image) && before?.tokenType === tokens.Word) {
@@ -220,7 +229,7 @@ function readMalformedNumber(token: IToken, cleaned: IToken[], source: Source, r
   const end = tokens.tokenEnd(token);
   const { image } = token;
   const product = /^(\d+(?:\.\d+)?)([A-Za-z_]\w*)$/.exec(image);
-  if (product !== null && !/^[eExX_]/.test(product[2])) {
+  if (product !== null && !/^(0[xX]|.*[eE]\d*$|\d+_)/.test(image)) {
     const [, factor, name] = product;
     const middle = token.startOffset + factor.length;
     const replacement = `${factor} * ${name}`;

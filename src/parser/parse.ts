@@ -17,11 +17,12 @@ import type { SegmentName } from './explain.ts';
 import { explain } from './explain.ts';
 import type { Attached, BlockHeader } from './grammar.ts';
 import { readSegment, segmentSpan } from './grammar.ts';
-import type { DeclarationLayout, Segment } from './layout.ts';
+import type { DeclarationLayout } from './layout.ts';
 import { layOut } from './layout.ts';
 import type { Report } from './lex.ts';
 import { checkText, lex } from './lex.ts';
 import { deepest, tooDeep } from './nesting.ts';
+import type { Segment } from './segments.ts';
 import * as tokens from './tokens.ts';
 import type {
   BrokenDeclaration,
@@ -69,7 +70,7 @@ function parseFile(source: Source, report: Report): SyntaxFile {
       help: 'begin with a cell: cell RNN(n, m) { input x: [n]  state h: [m]  h = tanh(affine(x, prev h))  output h }',
     });
   }
-  const layouts = layOut(makeStream(source, lexed.tokens), report);
+  const layouts = layOut(makeStream(source, lexed), report);
   const reader: Reader = { source, report, comments: makeCommentCursor(source, lexed.comments) };
   const declarations = layouts.map((layout, i) => {
     const next = layouts[i + 1]?.header.tokens[0].startOffset ?? Number.POSITIVE_INFINITY;

@@ -4,6 +4,7 @@
  */
 import type { IToken, TokenType } from 'chevrotain';
 import type { Source } from '../base/source.ts';
+import type { LexedText } from './lex.ts';
 import * as tokens from './tokens.ts';
 
 /** The tokens of a file with what can be said of each from its surroundings. */
@@ -19,6 +20,8 @@ export interface Stream {
   readonly defines: Uint8Array;
   /** 1 where a token is the first of its line. */
   readonly firstOnLine: Uint8Array;
+  /** Strings without an end: they hold the rest of their line. */
+  readonly unterminated: ReadonlySet<IToken>;
 }
 
 const opening: ReadonlyMap<TokenType, TokenType> = new Map([
@@ -38,7 +41,8 @@ export function isCloser(token: IToken): boolean {
 }
 
 /** Makes the stream, and gives reserved words their kinds. */
-export function makeStream(source: Source, all: readonly IToken[]): Stream {
+export function makeStream(source: Source, lexed: LexedText): Stream {
+  const all = lexed.tokens;
   for (const token of all) {
     const reserved = token.tokenType === tokens.Word ? tokens.reservedWords.get(token.image) : undefined;
     if (reserved !== undefined) tokens.retag(token, reserved);
@@ -50,6 +54,7 @@ export function makeStream(source: Source, all: readonly IToken[]): Stream {
     partner,
     defines: findDefinitions(all, partner),
     firstOnLine: findLines(source, all),
+    unterminated: lexed.unterminated,
   };
 }
 
@@ -195,6 +200,12 @@ export function surelyBeginsDeclaration(stream: Stream, i: number): boolean {
   let after = i + 2;
   if (isKind(stream, after, tokens.OpenParen) && stream.partner[after] > 0) after = stream.partner[after] + 1;
   return isKind(stream, after, token.image === 'fn' ? tokens.Equals : tokens.OpenBrace);
+}
+
+/** Whether a line begins like a declaration: `cell Name`. True of some lines that are not one. */
+export function likelyBeginsDeclaration(stream: Stream, i: number): boolean {
+  if (stream.firstOnLine[i] === 0 || !declarationWords.has(stream.tokens[i].image)) return false;
+  return stream.tokens[i].tokenType === tokens.Word && isWordLike(stream.tokens[i + 1]);
 }
 
 /**

@@ -2,7 +2,7 @@
  * The optimizers, as equations of the graph: a gradient graph is extended by its update, so that forward pass,
  * backward pass, clipping and update are one compiled program.
  *
- * A step whose gradient is not finite changes nothing: the weights of the step before stay (select, since a
+ * A step whose loss or gradient is not finite changes nothing: the weights of the step before stay (select, since a
  * product with zero would keep the NaN).
  *
  * Sources: SGD with (Nesterov) momentum as in Sutskever et al. 2013 in PyTorch's form; Adam, Kingma & Ba 2015;
@@ -53,7 +53,7 @@ export function sharedInputs(
 }
 
 /**
- * Extends a gradient graph (outputs `grad.NAME` for each weight) by one update. New inputs: the shared numbers,
+ * Extends a gradient graph (outputs `loss`, and `grad.NAME` for each weight) by one update. New inputs: the shared numbers,
  * and each weight's memories. The gradients leave the outputs; `gradient_norm` (before clipping, real []),
  * `next.NAME` and `next.MEMORY` come instead.
  *
@@ -90,7 +90,14 @@ export function withUpdate(
       : ([b.input('correction1', real(), 'shared'), b.input('correction2', real(), 'shared')] as const);
   const norm = gradientNorm(b, weights.map(gradient));
   b.output('gradient_norm', norm);
-  const finite = b.apply('lt', norm, b.constant(Number.POSITIVE_INFINITY));
+  const loss = graph.outputs.find((o) => o.name === 'loss');
+  invariant(loss !== undefined, 'the gradient graph has the output loss');
+  const infinity = b.constant(Number.POSITIVE_INFINITY);
+  const finite = b.apply(
+    'and',
+    b.apply('lt', norm, infinity),
+    b.apply('lt', b.apply('abs', loss.node), infinity),
+  );
   const scale = clip === undefined ? undefined : clipScale(b, norm, clip);
   for (const name of weights) {
     const w = value(name);

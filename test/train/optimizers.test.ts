@@ -19,13 +19,19 @@ function given(): Graph {
   const b = new GraphBuilder('given');
   b.input('W', real(2), 'parameter');
   b.input('b', real(), 'parameter');
-  b.output('loss', b.constant(1));
+  b.output('loss', b.input('given', real(), 'shared'));
   b.output('grad.W', b.input('gW', real(2), 'shared'));
   b.output('grad.b', b.input('gb', real(), 'shared'));
   return b.finish();
 }
 
-function run(optimizer: Optimizer, clip: number | undefined, gradients: readonly number[][]): number[][] {
+/** The weights after each step. `losses`: the loss at each step, 1 where it is not given. */
+function run(
+  optimizer: Optimizer,
+  clip: number | undefined,
+  gradients: readonly number[][],
+  losses: readonly number[] = [],
+): number[][] {
   const weights = ['W', 'b'];
   const graph = withUpdate(given(), weights, optimizer, clip);
   let values = new Map<string, Tensor>([
@@ -37,7 +43,7 @@ function run(optimizer: Optimizer, clip: number | undefined, gradients: readonly
     values.set(momentName(moment, 'b'), realTensor([]));
   }
   return gradients.map((g, k) => {
-    const inputs = new Map(values);
+    const inputs = new Map(values).set('given', realTensor([], [losses[k] ?? 1]));
     inputs.set('gW', realTensor([2], g.slice(0, 2)));
     inputs.set('gb', realTensor([], g.slice(2)));
     for (const [name, number] of sharedInputs(optimizer, 0.1, k + 1))
@@ -108,6 +114,13 @@ describe('the optimizers', () => {
     ]);
     close(runs[0], [0.97, -1.96, 0.5]);
     close(runs[1], [0.97 - 0.1 / 3, -1.96 - 0.2 / 3, 0.5 + 0.2 / 3]);
+  });
+
+  it.each([NaN, Infinity, -Infinity])('changes nothing where the loss is not finite (%s)', (bad) => {
+    const optimizer = { kind: 'sgd', momentum: 0.9, nesterov: false } as const;
+    const runs = run(optimizer, undefined, GRADIENTS, [1, bad, 1]);
+    expect(runs[1]).toEqual(runs[0]);
+    expect(runs[2]).not.toEqual(runs[1]);
   });
 
   it.each([NaN, Infinity, 1e300])('changes nothing where a gradient is not finite (%s)', (bad) => {

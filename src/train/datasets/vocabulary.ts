@@ -34,6 +34,11 @@ export class Vocabulary {
     return Int32Array.from(unitsOf(text, this.by), (unit) => this.#numbers.get(unit) ?? missing);
   }
 
+  /** What stands before the first unit of a text that is made up: a line end, else the first category. */
+  beginning(): Int32Array {
+    return Int32Array.of(this.#numbers.get('\n') ?? 0);
+  }
+
   /** The text of some categories. Words are put together with single spaces. */
   decode(categories: Iterable<number>): string {
     const units = Array.from(categories, (k) => this.entries[k]);

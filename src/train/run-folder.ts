@@ -1,0 +1,281 @@
+/**
+ * The folder of a run. What lies there:
+ *
+ * - `settings.json`: the settings, resolved, and what the run was asked for, so that it can be asked for again;
+ * - `source/`: the program's files as they were;
+ * - `vocabulary.json`: the categories of the text, where there is one;
+ * - `metrics.jsonl`: a line per step and per validation, without clock times;
+ * - `weights.safetensors`: the weights of the best validation so far, or the last ones where nothing is held out.
+ *   This is what `generate` reads;
+ * - `checkpoint.safetensors`: the last weights with all that a further step depends on. It is one file, so that
+ *   there is never a half of it.
+ *
+ * All but the growing metrics are written whole or not at all. What metrics.jsonl holds beyond the checkpoint is
+ * dropped when the run goes on, and comes again.
+ */
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { makeSource, type Span } from '../base/source.ts';
+import { FileFault, type Files } from '../runtime/files.ts';
+import { readSafetensors, SafetensorsError, writeSafetensors } from '../tensor/safetensors.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { problem } from './call.ts';
+import type { Experiment } from './experiment.ts';
+import { folderOf, joinPath, normalizePath } from './host.ts';
+import type { Overrides } from './settings.ts';
+
+const format = 1;
+
+/** What settings.json holds that is read again. */
+export interface RunRecord {
+  readonly model: string;
+  readonly target: string;
+  /** The program's path as it was given, and where each of its files lies in the run folder. */
+  readonly path: string;
+  readonly sources: ReadonlyMap<string, string>;
+  readonly overrides: Overrides;
+  /** Every size and hyperparameter of the model's header. */
+  readonly numbers: ReadonlyMap<string, number>;
+}
+
+/** Where a run stands. */
+export interface Checkpoint {
+  /** Updates done. */
+  readonly step: number;
+  /** The best validation so far. */
+  readonly best: { readonly step: number; readonly loss: number } | undefined;
+  /** The run stopped because its loss was no longer finite; it cannot go on. */
+  readonly failed: boolean;
+  /** Weights, memories and states by the names of the training program's inputs. */
+  readonly values: ReadonlyMap<string, Tensor>;
+}
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Writes what a run begins with. The folder must not hold a run. */
+export async function createRun(
+  folder: string,
+  files: Files,
+  experiment: Experiment,
+  target: string,
+): Promise<void> {
+  const { request, dataset, settings, training, steps, validateEvery } = experiment;
+  await files.makeFolder(folder);
+  const sources = storedNames([...request.sources.keys()]);
+  const { files: dataFiles, span: _, ...data } = { files: [], ...settings.data };
+  const resolved = {
+    format,
+    model: settings.model,
+    target,
+    path: request.path,
+    sources: Object.fromEntries(sources),
+    overrides: request.overrides,
+    numbers: Object.fromEntries([...training.continuing.sizes, ...training.continuing.hyperparameters]),
+    settings: {
+      data: { ...data, ...(dataFiles.length === 0 ? {} : { files: dataFiles.map((file) => file.path) }) },
+      ...(dataset.windowed ? { window: settings.window } : {}),
+      batch: settings.batch,
+      optimizer: settings.optimizer,
+      rate: settings.rate,
+      schedule: settings.schedule,
+      ...(settings.clip === undefined ? {} : { clip: settings.clip }),
+      steps,
+      seed: settings.seed,
+      validate: validateEvery,
+    },
+  };
+  for (const [path, stored] of sources) {
+    await files.makeFolder(folderOf(joinPath(folder, stored)));
+    await files.write(joinPath(folder, stored), encode(request.sources.get(path) ?? ''));
+  }
+  if (dataset.vocabulary !== undefined) {
+    const { by, entries } = dataset.vocabulary;
+    const classes = dataset.classes === undefined ? {} : { classes: dataset.classes };
+    const text = JSON.stringify({ by, ...classes, entries }, undefined, 1);
+    await files.write(joinPath(folder, 'vocabulary.json'), encode(`${text}\n`));
+  }
+  await files.write(joinPath(folder, 'metrics.jsonl'), new Uint8Array());
+  // Last: with it the folder is a run.
+  const text = JSON.stringify(resolved, undefined, 2);
+  await files.write(joinPath(folder, 'settings.json'), encode(`${text}\n`));
+}
+
+/** `a/b.rnn` and `a/c/d.rnn` are kept as `source/b.rnn` and `source/c/d.rnn`. */
+function storedNames(paths: readonly string[]): ReadonlyMap<string, string> {
+  const split = paths.map((path) => normalizePath(path).split('/'));
+  let common = 0;
+  while (split.every((parts) => common < parts.length - 1 && parts[common] === split[0][common])) common++;
+  return new Map(paths.map((path, k) => [path, ['source', ...split[k].slice(common)].join('/')]));
+}
+
+/** Whether a folder holds a run. */
+export function holdsRun(folder: string, files: Files): Promise<boolean> {
+  return files.exists(joinPath(folder, 'settings.json'));
+}
+
+export function appendMetrics(folder: string, files: Files, lines: readonly string[]): Promise<void> {
+  return files.append(joinPath(folder, 'metrics.jsonl'), encode(lines.map((line) => `${line}\n`).join('')));
+}
+
+/** Drops the lines of metrics.jsonl that are later than a step. */
+export async function cutMetrics(folder: string, files: Files, step: number): Promise<void> {
+  const path = joinPath(folder, 'metrics.jsonl');
+  const lines = new TextDecoder().decode(await files.read(path)).split('\n');
+  const kept = lines.filter((line) => {
+    const number = /^\{"step":(\d+)[,}].*\}$/.exec(line)?.[1];
+    return number !== undefined && Number(number) <= step;
+  });
+  await files.write(path, encode(kept.map((line) => `${line}\n`).join('')));
+}
+
+/** Writes the weights that the run is used with. */
+export async function saveWeights(
+  folder: string,
+  files: Files,
+  weights: ReadonlyMap<string, Tensor>,
+  about: { readonly model: string; readonly step: number },
+): Promise<void> {
+  const metadata = new Map([
+    ['model', about.model],
+    ['step', String(about.step)],
+  ]);
+  await files.write(joinPath(folder, 'weights.safetensors'), writeSafetensors(weights, metadata));
+}
+
+export async function saveCheckpoint(folder: string, files: Files, checkpoint: Checkpoint): Promise<void> {
+  const { step, best, failed, values } = checkpoint;
+  const metadata = new Map([['step', String(step)]]);
+  if (best !== undefined) {
+    metadata.set('best_step', String(best.step));
+    metadata.set('best_loss', String(best.loss));
+  }
+  if (failed) metadata.set('failed', 'true');
+  await files.write(joinPath(folder, 'checkpoint.safetensors'), writeSafetensors(values, metadata));
+}
+
+type Report = (diagnostic: Diagnostic) => void;
+
+/** Reads what a run was asked for; undefined where the folder is not a run, which is reported. */
+export async function readRecord(
+  folder: string,
+  files: Files,
+  report: Report,
+): Promise<RunRecord | undefined> {
+  const path = joinPath(folder, 'settings.json');
+  let text: string;
+  try {
+    text = new TextDecoder().decode(await files.read(path));
+  } catch (fault) {
+    if (!(fault instanceof FileFault)) throw fault;
+    const help = 'a run is the folder that rnn train has written';
+    report(notARun(folder, `cannot read settings.json: ${fault.message}`, help));
+    return undefined;
+  }
+  const record = recordOf(text);
+  if (record === undefined)
+    report(notARun(folder, 'its settings.json is not one that rnn train has written'));
+  return record;
+}
+
+function notARun(folder: string, reason: string, help?: string): Diagnostic {
+  return problem('RNN6040', `${folder} is not a run: ${reason}`, folderSpan(folder), '', { help });
+}
+
+/** A place for what is wrong with a folder. */
+export function folderSpan(folder: string): Span {
+  return { source: makeSource(folder, ''), start: 0, end: 0 };
+}
+
+function recordOf(text: string): RunRecord | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { model, target, path, sources, overrides, numbers, ...rest } = entriesOf(json) ?? {};
+  const stored = textsOf(sources);
+  const settled = new Map(Object.entries(entriesOf(numbers) ?? {}));
+  const { set, data } = entriesOf(overrides) ?? {};
+  if (stored === undefined) return undefined;
+  const sound =
+    rest.format === format &&
+    typeof model === 'string' &&
+    typeof target === 'string' &&
+    typeof path === 'string' &&
+    stored.has(path) &&
+    isTexts(set) &&
+    isTexts(data) &&
+    [...settled.values()].every(Number.isFinite);
+  if (!sound) return undefined;
+  const values = new Map([...settled].map(([name, value]) => [name, Number(value)]));
+  return { model, target, path, sources: stored, overrides: { set, data }, numbers: values };
+}
+
+function entriesOf(value: unknown): Record<string, unknown> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return Object.fromEntries(Object.entries(value));
+}
+
+function textsOf(value: unknown): Map<string, string> | undefined {
+  const texts = new Map<string, string>();
+  for (const [key, text] of Object.entries(entriesOf(value) ?? {})) {
+    // A stored file lies below source/, whatever the record says.
+    if (typeof text !== 'string' || !text.startsWith('source/') || text.split('/').includes('..'))
+      return undefined;
+    texts.set(key, text);
+  }
+  return texts;
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
+}
+
+/** The text of every file of a run's program, by its original path. */
+export async function readSources(
+  folder: string,
+  files: Files,
+  record: RunRecord,
+  report: Report,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const sources = new Map<string, string>();
+  for (const [path, stored] of record.sources) {
+    try {
+      sources.set(path, new TextDecoder().decode(await files.read(joinPath(folder, stored))));
+    } catch (fault) {
+      if (!(fault instanceof FileFault)) throw fault;
+      report(notARun(folder, `cannot read ${stored}: ${fault.message}`));
+      return undefined;
+    }
+  }
+  return sources;
+}
+
+/**
+ * Reads tensors of a run and holds them against the shapes that they must have, by name. Undefined where a file is
+ * missing or does not fit, which is reported.
+ */
+export async function readTensors(
+  folder: string,
+  name: 'weights.safetensors' | 'checkpoint.safetensors',
+  files: Files,
+  expected: ReadonlyMap<string, readonly number[]>,
+  report: Report,
+): Promise<{ values: ReadonlyMap<string, Tensor>; metadata: ReadonlyMap<string, string> } | undefined> {
+  try {
+    const { tensors, metadata } = readSafetensors(await files.read(joinPath(folder, name)));
+    for (const [tensor, shape] of expected) {
+      const found = tensors.get(tensor);
+      const have = found === undefined ? 'is missing' : `is [${found.shape.join(', ')}]`;
+      if (found?.element !== 'real' || String(found.shape) !== String(shape)) {
+        report(notARun(folder, `in ${name} ${tensor} ${have}, and [${shape.join(', ')}] is expected`));
+        return undefined;
+      }
+    }
+    return { values: tensors, metadata };
+  } catch (fault) {
+    if (!(fault instanceof FileFault) && !(fault instanceof SafetensorsError)) throw fault;
+    report(notARun(folder, `cannot read ${name}: ${fault.message}`));
+    return undefined;
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * The compiled training step: forward, backward, clipping and update in one program, which keeps the weights, the
+ * optimizer's memories and the states from one step to the next.
+ */
+import { gradient } from '../autodiff/vjp.ts';
+import { fnv1a32, threefry2x32 } from '../base/random.ts';
+import type { Program } from '../check/program.ts';
+import { indexTensor, realTensor, type Tensor } from '../tensor/tensor.ts';
+import type { Experiment } from './experiment.ts';
+import { momentName, momentsOf, sharedInputs, withUpdate } from './optimizers.ts';
+import { rateAt } from './schedule.ts';
+import { batchedGraph, type Compile, dataOf, stateName, WindowProgram } from './window-program.ts';
+
+/** What one step tells. */
+export interface StepResult {
+  readonly loss: number;
+  /** Of all gradients together, before clipping. */
+  readonly gradientNorm: number;
+  readonly rate: number;
+  /** Steps of sequences in the batch, without padding. */
+  readonly realSteps: number;
+}
+
+export class Trainer {
+  readonly #experiment: Experiment;
+  readonly #program: WindowProgram;
+  readonly #weights: readonly string[];
+
+  /** `values`: weights, and where a run goes on, the optimizer's memories and the states. */
+  constructor(experiment: Experiment, compile: Compile, values: ReadonlyMap<string, Tensor>) {
+    this.#experiment = experiment;
+    const { training, dataset, settings } = experiment;
+    const { optimizer, clip } = settings;
+    const { parameters } = training.continuing;
+    this.#weights = parameters.map((parameter) => parameter.name);
+    const moments = momentsOf(optimizer);
+    const start = new Map<string, Tensor>();
+    for (const { name, shape } of parameters) {
+      for (const moment of moments) start.set(momentName(moment, name), realTensor(shape));
+    }
+    const build = (program: Program) => {
+      const forward = batchedGraph(
+        program,
+        !dataset.windowed,
+        ({ name }) => name === 'loss' || (dataset.windowed && name.startsWith('state.')),
+      );
+      const backward = gradient(forward, { output: 'loss', wrt: this.#weights });
+      return withUpdate(backward, this.#weights, optimizer, clip);
+    };
+    const kept = [...this.#weights, ...start.keys()].map((name) => ({ from: `next.${name}`, to: name }));
+    this.#program = new WindowProgram(training, dataset.windowed, build, kept, compile, start);
+    this.#program.write(values);
+  }
+
+  /** Does step `step` (from 1). A step whose loss or gradient is not finite leaves the weights as they were. */
+  async step(step: number): Promise<StepResult> {
+    const { settings, dataset, training, steps } = this.#experiment;
+    const batch = dataset.trainingBatch(step - 1);
+    const inputs = dataOf(training.continuing, batch);
+    const rate = rateAt(settings.schedule, settings.rate, step, steps);
+    for (const [name, number] of sharedInputs(settings.optimizer, rate, step)) {
+      inputs.set(name, realTensor([], [number]));
+    }
+    if (training.continuing.hasNoise) {
+      inputs.set('seed', noiseSeeds(settings.seed, step, batch.sequences));
+    }
+    const executable = await this.#program.run(batch, inputs);
+    const loss = executable.read('loss').data[0];
+    const gradientNorm = executable.read('gradient_norm').data[0];
+    return { loss, gradientNorm, rate, realSteps: batch.realSteps };
+  }
+
+  /** The weights as they are now. */
+  weights(): Map<string, Tensor> {
+    const values = this.#program.remembered();
+    return new Map(this.#weights.map((name) => [name, values.get(name)!]));
+  }
+
+  /** All that a further step depends on: weights, the optimizer's memories, states. */
+  values(): Map<string, Tensor> {
+    const values = this.#program.remembered();
+    const states = this.#program.states.map(stateName).filter((name) => values.has(name));
+    const rest = [...values.keys()].filter((name) => !this.#weights.includes(name) && !states.includes(name));
+    return new Map([...this.#weights, ...rest.sort(), ...states].map((name) => [name, values.get(name)!]));
+  }
+}
+
+/** A seed for the noise of each sequence of a batch, another one at each step. */
+function noiseSeeds(seed: number, step: number, sequences: number): Tensor {
+  const key = fnv1a32('noise');
+  const seeds = Int32Array.from({ length: sequences }, (_, b) => threefry2x32(seed, key, step, b)[0] >>> 1);
+  return indexTensor([sequences], seeds);
+}

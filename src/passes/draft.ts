@@ -138,7 +138,9 @@ export function moveScan(node: ScanNode, to: Moved): ScanParts {
 }
 
 function copyScan(draft: Draft, scan: ScanNode, to: Moved, changes: Changes): readonly NodeId[] {
-  return buildScan(draft, { ...moveScan(scan, to), body: rebuild(scan.body, changes) });
+  const isCopied = changes.call === undefined && changes.scan === undefined;
+  const body = isCopied ? scan.body : rebuild(scan.body, changes);
+  return buildScan(draft, { ...moveScan(scan, to), body });
 }
 
 /** Builds a scan; its results in the order of the body's outputs. */

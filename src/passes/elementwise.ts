@@ -5,6 +5,7 @@ import type { NodeId } from '../graph/graph.ts';
 import type { OpAttributes, OpName } from '../graph/ops/attributes.ts';
 import { OPS } from '../graph/ops/table.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
+import { isMaskedAlready } from './masks.ts';
 import type { Rule, Rules, Writer } from './writer.ts';
 
 /** The rules of single operations; those for all of them come first. */
@@ -96,7 +97,7 @@ const OWN = {
     const [first, second] = [draft.find(x, 'select'), draft.find(y, 'select')];
     if (first?.operands[0] === condition) return writer.apply('select', condition, first.operands[1], y);
     if (second?.operands[0] === condition) return writer.apply('select', condition, x, second.operands[2]);
-    return undefined;
+    return draft.constantAt(y) === 0 && isMaskedAlready(draft, x, condition) ? x : undefined;
   },
 } satisfies Rules;
 

@@ -5,8 +5,9 @@
 // Must not change: what the body sees at any step of a sequence that is alive. Always pays.
 
 import { type CallNode, type Graph, isCall, type NodeId, type ScanNode } from '../graph/graph.ts';
-import { BATCH, type Type } from '../graph/type.ts';
+import type { Type } from '../graph/type.ts';
 import { buildScan, Draft, type Moved, moveScan, placeOf, rebuild, transcribe } from './draft.ts';
+import { isAliveMask } from './masks.ts';
 import type { Pass } from './pass.ts';
 
 export const loopInputs: Pass = {
@@ -133,29 +134,4 @@ function withoutMask(draft: Draft, sequence: NodeId, scan: ScanNode, lengths: No
   if (mask === undefined || lengths === undefined) return sequence;
   const [condition, value] = mask.operands;
   return isAliveMask(draft, condition, scan.axis, lengths) ? value : sequence;
-}
-
-/** Whether a condition over [T, B, ...] says which steps are alive: position < length, repeated along other axes. */
-export function isAliveMask(draft: Draft, condition: NodeId, axis: string, lengths: NodeId): boolean {
-  const repeated = draft.find(condition, 'broadcast');
-  if (repeated !== undefined) {
-    const [first, second] = repeated.attributes.axes;
-    const { shape } = repeated.attributes;
-    return (
-      shape[first] === axis &&
-      shape[second] === BATCH &&
-      isAliveMask(draft, repeated.operands[0], axis, lengths)
-    );
-  }
-  const comparison = draft.find(condition, 'lt');
-  if (comparison === undefined || draft.shapeOf(condition).length !== 2) return false;
-  const [positions, ends] = comparison.operands.map((operand) => draft.find(operand, 'broadcast'));
-  if (positions === undefined || ends === undefined) return false;
-  const iota = draft.find(positions.operands[0], 'iota');
-  return (
-    iota?.attributes.extent === axis &&
-    positions.attributes.axes[0] === 0 &&
-    ends.operands[0] === lengths &&
-    ends.attributes.axes[0] === 1
-  );
 }

@@ -4,11 +4,12 @@ import { invariant } from '../base/invariant.ts';
 import type { Graph } from '../graph/graph.ts';
 import { verify } from '../graph/verify.ts';
 import { fission } from './fission.ts';
+import { merge } from './merge.ts';
 import type { Note, Pass } from './pass.ts';
 import { simplify } from './simplify.ts';
 
 /** What a program goes through after autodiff, in this order. */
-export const PIPELINE: readonly Pass[] = [simplify, fission, simplify];
+export const PIPELINE: readonly Pass[] = [simplify, fission, simplify, merge, simplify];
 
 export interface PassOptions {
   /** Verify the graph after each pass; a pass that breaks it is named in the InvariantError that is thrown. */

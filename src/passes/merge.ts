@@ -1,0 +1,233 @@
+// Merging: a few large products instead of many small ones.
+//
+// - Products that share an operand are one product with the others side by side: the gates of an LSTM. Inside of a loop
+//   the weights are joined in its body; hoisting then takes that out, so that it is done once.
+// - A sum of products is one product of what stands side by side along the axis that it adds up: the slopes of the gates
+//   on their way back to h.
+// - Stacked results that are joined after the loop are joined in it, where they are at hand; sums of them are one sum.
+// - A loop that reads pieces of one sequence reads that sequence.
+//
+// When it pays: what is joined must be small or free. Weights are small (no named axes); values of a step are small
+// beside the product that they are for; a whole sequence is joined only if one loop has stacked its parts.
+// Must not change: the products are the same numbers, added up in another order.
+
+import { type Graph, isCall, type NodeId, operandsOf, type ScanNode, typeOf } from '../graph/graph.ts';
+import { buildScan, Draft, type Moved, moveScan, placeOf, rebuild, scanAt, transcribe } from './draft.ts';
+import { type Costs, findPieceSums, findShared, findSums, type Group } from './merge-products.ts';
+import type { Note, Pass } from './pass.ts';
+
+export const merge: Pass = {
+  name: 'merge',
+  summary: 'makes one product of several that share an operand or are added up',
+  run(graph) {
+    const notes: Note[] = [];
+    return { graph: mergeProducts(graph, notes), notes };
+  },
+};
+
+/** The graph with its products merged, in its loops too; the same object if there is nothing to merge. */
+export function mergeProducts(graph: Graph, notes: Note[] = []): Graph {
+  const inside = rebuild(graph, {
+    scan: (draft, scan, to) => buildScan(draft, { ...moveScan(scan, to), body: mergeBody(scan, notes) }),
+  });
+  const merged = mergeGroups(
+    inside,
+    (current) => {
+      const costs = programCosts(current);
+      return [...findShared(current, costs), ...findSums(current, costs)];
+    },
+    notes,
+  );
+  return readWhole(mergeGroups(stackJoined(merged), findPieceSums, notes));
+}
+
+function mergeBody(scan: ScanNode, notes: Note[]): Graph {
+  const inside = mergeProducts(scan.body, notes);
+  return mergeGroups(
+    inside,
+    (current) => {
+      const costs = bodyCosts(current, scan.captures.length);
+      return [...findShared(current, costs), ...findSums(current, costs)];
+    },
+    notes,
+  );
+}
+
+/** In a program weights may be joined, and sequences that one loop has stacked or that are pieces of one. */
+function programCosts(graph: Graph): Costs {
+  const isFixed = (id: NodeId) => typeOf(graph, id).shape.every((d) => typeof d === 'number');
+  const sourceOf = (id: NodeId): NodeId | undefined => {
+    const node = graph.nodes[id];
+    if (isCall(node, 'slice')) return node.operands[0];
+    return scanOfStacked(graph, id);
+  };
+  const isFree = (parts: readonly NodeId[]) => {
+    const source = sourceOf(parts[0]);
+    return source !== undefined && parts.every((part) => sourceOf(part) === source);
+  };
+  return { isFixed, canJoinShared: isFree, canJoinSummed: isFree };
+}
+
+/** In a body what no step changes may be joined, and values of the step beside it. */
+function bodyCosts(body: Graph, captures: number): Costs {
+  const captured = new Set(captures === 0 ? [] : body.inputs.slice(-captures));
+  const varies: boolean[] = [];
+  body.nodes.forEach((node, id) => {
+    varies[id] =
+      node.kind === 'input' ? !captured.has(id as NodeId) : operandsOf(node).some((o) => varies[o]);
+  });
+  return { isFixed: (id) => !varies[id], canJoinShared: () => false, canJoinSummed: () => true };
+}
+
+/** Merges one group after the other, each time looking again; every group leaves fewer operations of its kind. */
+function mergeGroups(graph: Graph, find: (graph: Graph) => readonly Group[], notes: Note[]): Graph {
+  let current = graph;
+  for (;;) {
+    const [group] = find(current);
+    if (group === undefined) return current;
+    const { origin } = current.nodes[group.members[0]];
+    if (group.members.length > 1) {
+      notes.push({ message: `${group.members.length} products become one`, origin });
+    }
+    current = replace(current, group);
+  }
+}
+
+/** The graph with a group computed at once: first what does not need it, then the group, then the rest. */
+function replace(graph: Graph, { members, build }: Group): Graph {
+  const after = new Set<NodeId>(members);
+  graph.nodes.forEach((node, position) => {
+    if (operandsOf(node).some((o) => after.has(o))) after.add(position as NodeId);
+  });
+  const draft = new Draft(graph.name);
+  const values = new Map<NodeId, NodeId>();
+  transcribe(graph, draft, values, { omit: (id) => after.has(id) });
+  draft.origin = graph.nodes[members[0]].origin;
+  const built = build(draft, (id) => placeOf(values, id));
+  members.forEach((member, k) => {
+    values.set(member, built[k]);
+  });
+  transcribe(graph, draft, values, { omit: (id) => !after.has(id) });
+  for (const { name, node, mean } of graph.outputs) draft.output(name, placeOf(values, node), mean);
+  return draft.finish();
+}
+
+/** Stacked results that are joined are stacked joined. What else asks for one of them gets a piece. */
+function stackJoined(graph: Graph): Graph {
+  const joins = new Map<NodeId, Join[]>();
+  const taken = new Set<NodeId>(graph.outputs.map((output) => output.node));
+  for (const node of graph.nodes) {
+    if (!isCall(node, 'concat') || node.attributes.axis === 0) continue;
+    const scans = new Set(node.operands.map((part) => scanOfStacked(graph, part)));
+    const [scan] = scans;
+    const isOnce = new Set(node.operands).size === node.operands.length;
+    if (scans.size > 1 || scan === undefined || !isOnce || node.operands.some((part) => taken.has(part)))
+      continue;
+    for (const part of node.operands) taken.add(part);
+    joins.set(scan, [...(joins.get(scan) ?? []), { axis: node.attributes.axis, parts: node.operands }]);
+  }
+  if (joins.size === 0) return graph;
+  return rebuild(graph, {
+    scan: (draft, scan, to, id) => stackMore(draft, graph, scan, to, joins.get(id) ?? []),
+  });
+}
+
+/** Stacked results side by side, along an axis of theirs. */
+interface Join {
+  readonly axis: number;
+  readonly parts: readonly NodeId[];
+}
+
+/** The scan that has stacked a value. */
+function scanOfStacked(graph: Graph, id: NodeId): NodeId | undefined {
+  const node = graph.nodes[id];
+  if (node.kind !== 'result') return undefined;
+  const { carries, stacked } = scanAt(graph, node.scan);
+  return node.index >= carries.length && node.index < carries.length + stacked ? node.scan : undefined;
+}
+
+function stackMore(
+  draft: Draft,
+  graph: Graph,
+  scan: ScanNode,
+  to: Moved,
+  joins: readonly Join[],
+): readonly NodeId[] {
+  const { body } = scan;
+  const inner = new Draft(body.name);
+  const values = transcribe(body, inner, new Map(), {});
+  const place = (part: NodeId) => {
+    const node = graph.nodes[part];
+    return node.kind === 'result' ? node.index : -1;
+  };
+  const joined = joins.map(({ axis, parts }) => {
+    const own = parts.map((part) => placeOf(values, body.outputs[place(part)].node));
+    return inner.call('concat', own, { axis: axis - 1 });
+  });
+  const firstSummed = scan.carries.length + scan.stacked;
+  body.outputs.forEach(({ name, node }, k) => {
+    if (k === firstSummed) addJoined();
+    inner.output(name, placeOf(values, node));
+  });
+  if (firstSummed === body.outputs.length) addJoined();
+  const results = buildScan(draft, {
+    ...moveScan(scan, to),
+    body: inner.finish(),
+    stacked: scan.stacked + joined.length,
+  });
+  const wholes = results.splice(firstSummed, joined.length);
+  joins.forEach(({ axis, parts }, k) => {
+    let start = 0;
+    for (const part of parts) {
+      const size = Number(typeOf(graph, part).shape[axis]);
+      results[place(part)] = draft.call('slice', [wholes[k]], { axis, start, size });
+      start += size;
+    }
+  });
+  return results;
+
+  function addJoined(): void {
+    joined.forEach((value, k) => {
+      inner.output(`joined.${k}`, value);
+    });
+  }
+}
+
+/** A loop that reads pieces of a sequence reads the sequence, and takes the pieces of each step. */
+function readWhole(graph: Graph): Graph {
+  return rebuild(graph, {
+    scan(draft, scan, to) {
+      const body = readWhole(scan.body);
+      const parts = moveScan(scan, to);
+      const pieces = parts.sequences.map((sequence) => {
+        const slice = draft.find(sequence, 'slice');
+        return slice !== undefined && slice.attributes.axis > 0 ? slice : undefined;
+      });
+      if (pieces.every((piece) => piece === undefined)) return buildScan(draft, { ...parts, body });
+      const inner = new Draft(body.name);
+      const values = new Map<NodeId, NodeId>();
+      body.inputs.forEach((id, k) => {
+        const node = body.nodes[id];
+        if (node.kind !== 'input') return;
+        const piece = pieces[k - 1 - scan.carries.length];
+        inner.origin = node.origin;
+        const { element, shape } = piece === undefined ? node.type : draft.typeOf(piece.operands[0]);
+        const type = piece === undefined ? node.type : { element, shape: shape.slice(1) };
+        values.set(id, inner.input(node.name, type, node.role));
+      });
+      pieces.forEach((piece, k) => {
+        if (piece === undefined) return;
+        const { axis, start, size } = piece.attributes;
+        const id = body.inputs[1 + scan.carries.length + k];
+        values.set(id, inner.call('slice', [placeOf(values, id)], { axis: axis - 1, start, size }));
+      });
+      transcribe(body, inner, values, {});
+      for (const { name, node } of body.outputs) inner.output(name, placeOf(values, node));
+      return buildScan(draft, {
+        ...parts,
+        sequences: parts.sequences.map((sequence, k) => pieces[k]?.operands[0] ?? sequence),
+        body: inner.finish(),
+      });
+    },
+  });
+}

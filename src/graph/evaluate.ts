@@ -48,23 +48,37 @@ export function evaluate(
   inputs: ReadonlyMap<string, Tensor>,
   extents: Extents = new Map(),
 ): Map<string, Tensor> {
-  const nodes = graph.inputs.map((id) => inputNode(graph, id));
-  for (const name of inputs.keys()) {
-    if (!nodes.some((node) => node.name === name)) {
-      throw new EvaluationError(`${graph.name} has no input ${name}`, name);
-    }
-  }
-  const given = nodes.map((node) => {
-    const tensor = inputs.get(node.name);
-    if (tensor !== undefined) return tensor;
-    throw new EvaluationError(`input ${node.name} is missing: ${showType(node.type)}`, node.name);
-  });
-  const known = readExtents(nodes, given, extents);
+  const expected = graph.inputs.map((id) => inputNode(graph, id));
+  const { tensors, extents: known } = matchInputs(graph.name, expected, inputs, extents);
   for (const axis of namedAxes(graph)) {
     if (!known.has(axis)) throw new EvaluationError(`the extent of axis ${axis} follows from no input`);
   }
-  const values = run(graph, given.map(toFloat64), known, lastUses(graph));
+  const values = run(graph, tensors.map(toFloat64), known, lastUses(graph));
   return new Map(graph.outputs.map((output, i) => [output.name, values[i]]));
+}
+
+/**
+ * Holds the inputs that are given to the program `name` against those it expects: the tensors in the order of
+ * `expected`, and the extents of all named axes that stand in them or in `extents`. Throws an EvaluationError as
+ * `evaluate` does. Compiled programs ask this too, so that all take the same inputs.
+ */
+export function matchInputs(
+  name: string,
+  expected: readonly Pick<InputNode, 'name' | 'type'>[],
+  inputs: ReadonlyMap<string, Tensor>,
+  extents: Extents,
+): { readonly tensors: readonly Tensor[]; readonly extents: Map<AxisName, number> } {
+  for (const given of inputs.keys()) {
+    if (!expected.some((input) => input.name === given)) {
+      throw new EvaluationError(`${name} has no input ${given}`, given);
+    }
+  }
+  const tensors = expected.map((input) => {
+    const tensor = inputs.get(input.name);
+    if (tensor !== undefined) return tensor;
+    throw new EvaluationError(`input ${input.name} is missing: ${showType(input.type)}`, input.name);
+  });
+  return { tensors, extents: readExtents(expected, tensors, extents) };
 }
 
 function inputNode(graph: Graph, id: NodeId): InputNode {
@@ -79,13 +93,13 @@ function toFloat64(tensor: Tensor): Tensor {
 
 /** The extents of the named axes; each input is held against its type on the way. */
 function readExtents(
-  nodes: readonly InputNode[],
+  expected: readonly Pick<InputNode, 'name' | 'type'>[],
   tensors: readonly Tensor[],
   extents: Extents,
 ): Map<AxisName, number> {
   const known = new Map(extents);
   const source = new Map<AxisName, string>();
-  nodes.forEach(({ name, type }, i) => {
+  expected.forEach(({ name, type }, i) => {
     const { element, shape } = tensors[i];
     const given = `${element}[${shape.join(', ')}]`;
     const fits = element === type.element && shape.length === type.shape.length;

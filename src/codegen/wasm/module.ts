@@ -1,0 +1,97 @@
+// A module while it is put together: its functions, its constants, and the block of numbers that say where this
+// program's buffers lie and how long its axes are. The code asks the block for every extent, stride and address that
+// is not a plain number, so that other extents need no other code: only the block is written anew.
+
+import type { Extents } from '../../graph/type.ts';
+import { ELEMENT_BYTES } from '../../loops/memory.ts';
+import type { BufferId } from '../../loops/program.ts';
+import { type Size, type Sum, showSum, valueOfSum } from '../../loops/size.ts';
+import type { WasmFunction, WasmType } from './binary.ts';
+import { Code, ConstantPool, type FunctionId, type Local } from './code.ts';
+
+/** One number of the block: a sum in bytes or as it is, after a buffer's address where there is one. */
+export interface BlockEntry {
+  readonly buffer: BufferId | undefined;
+  readonly sum: Sum;
+}
+
+const POOL_START = 64;
+const POOL_BYTES = 8192 - POOL_START;
+
+/** Where the block begins. */
+export const BLOCK_START = POOL_START + POOL_BYTES;
+
+/** The numbers of the block for given extents and addresses of buffers. */
+export function blockNumbers(
+  entries: readonly BlockEntry[],
+  addresses: readonly number[],
+  extents: Extents,
+): Int32Array {
+  return Int32Array.from(
+    entries,
+    ({ buffer, sum }) => (buffer === undefined ? 0 : addresses[buffer]) + valueOfSum(sum, extents),
+  );
+}
+
+export class ModuleBuilder {
+  readonly constants = new ConstantPool(POOL_START, POOL_BYTES);
+  readonly functions: WasmFunction[] = [];
+  readonly block: BlockEntry[] = [];
+  readonly #entries = new Map<string, number>();
+  readonly #named = new Map<string, FunctionId>();
+
+  code(parameters: readonly WasmType[], results: readonly WasmType[] = []): Code {
+    return new Code(this.constants, parameters, results);
+  }
+
+  add(code: Code): FunctionId {
+    this.functions.push(code.finish());
+    return (this.functions.length - 1) as FunctionId;
+  }
+
+  /** A function that many call: made when first asked for. */
+  shared(name: string, make: () => Code): FunctionId {
+    const known = this.#named.get(name);
+    if (known !== undefined) return known;
+    const id = this.add(make());
+    this.#named.set(name, id);
+    return id;
+  }
+
+  #entry(code: Code, entry: BlockEntry): void {
+    const key = `${entry.buffer}:${showSum(entry.sum)}`;
+    let at = this.#entries.get(key);
+    if (at === undefined) {
+      at = this.block.push(entry) - 1;
+      this.#entries.set(key, at);
+    }
+    code.int(0).memory('i32.load', BLOCK_START + 4 * at);
+  }
+
+  /** Puts a sum on the stack, times `unit`. */
+  sum(code: Code, sum: Sum, unit = 1): void {
+    const scaled = sum.map(({ factor, axes }) => ({ factor: factor * unit, axes }));
+    if (scaled.length === 0) code.int(0);
+    else if (scaled.length === 1 && scaled[0].axes.length === 0) code.int(scaled[0].factor);
+    else this.#entry(code, { buffer: undefined, sum: scaled });
+  }
+
+  /** Puts a number of elements on the stack. */
+  elements(code: Code, size: Size): void {
+    this.sum(code, size.factor === 0 ? [] : [size]);
+  }
+
+  /** Puts the number of bytes of so many elements on the stack. */
+  bytes(code: Code, size: Size): void {
+    this.sum(code, size.factor === 0 ? [] : [size], ELEMENT_BYTES);
+  }
+
+  /** Puts the address of an element on the stack: `offset` elements into a buffer. */
+  address(code: Code, buffer: BufferId, offset: Sum): void {
+    const sum = offset.map(({ factor, axes }) => ({ factor: factor * ELEMENT_BYTES, axes }));
+    this.#entry(code, { buffer, sum });
+  }
+}
+
+/** The locals that hold the steps of the loops around. */
+export type Steps = ReadonlyMap<number, Local>;

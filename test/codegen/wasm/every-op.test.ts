@@ -1,0 +1,29 @@
+// Every operation of the table through WebAssembly against the reference, on the samples of test/graph/sample-op.ts;
+// then random graphs, with scans in them.
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { OP_NAMES } from '../../../src/graph/ops/table.ts';
+import { randomGraph, randomInputs } from '../../graph/random-graph.ts';
+import { SAMPLE_EXTENTS, sampleEveryOp, sampleGraph, sampleInputs } from '../../graph/sample-op.ts';
+import { expectSame } from '../../runtime/compiled.ts';
+
+const samples = sampleEveryOp();
+
+test('the samples have every operation', () => {
+  expect(new Set(samples.map(({ op }) => op))).toEqual(new Set(OP_NAMES));
+});
+
+describe('wasm against the reference', () => {
+  test.each(samples.map((sample) => [sample.title, sample] as const))('%s', async (_, sample) => {
+    await expectSame(sampleGraph(sample), sampleInputs(sample), sample.extents, 1e-5);
+  });
+});
+
+test.each([false, true])('random graphs, lengths: %s', async (lengths) => {
+  await fc.assert(
+    fc.asyncProperty(randomGraph({ lengths }), fc.nat(1000), async (graph, seed) => {
+      await expectSame(graph, randomInputs(graph, seed), SAMPLE_EXTENTS);
+    }),
+    { numRuns: 150, seed: 7 },
+  );
+});

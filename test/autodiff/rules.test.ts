@@ -1,6 +1,7 @@
 // Every row of the table of derivatives against central differences, on the samples of every operation.
 import { describe, expect, test } from 'vitest';
 import { type DerivativeTable, derivatives } from '../../src/autodiff/rules.ts';
+import type { Site } from '../../src/autodiff/site.ts';
 import { GraphBuilder } from '../../src/graph/build.ts';
 import type { NodeId } from '../../src/graph/graph.ts';
 import type { OpName } from '../../src/graph/ops/attributes.ts';
@@ -54,13 +55,12 @@ describe.each(withSlope)('%s', (op) => {
 });
 
 /** The table with the sign of one entry turned. */
-function plant(op: OpName, k: number): DerivativeTable {
+function plant<K extends OpName>(op: K, k: number): DerivativeTable {
   const rules: DerivativeTable = derivatives;
-  const turn = (entries: (typeof rules)[OpName]) =>
-    entries.map((entry, i) =>
-      i === k && typeof entry === 'function' ? (at: Parameters<typeof entry>[0]) => at.neg(entry(at)) : entry,
-    );
-  return { ...rules, [op]: turn(rules[op]) };
+  const entries = rules[op].map((entry, i) => {
+    return i === k && typeof entry === 'function' ? (at: Site<K>) => at.neg(entry(at)) : entry;
+  });
+  return { ...rules, [op]: entries };
 }
 
 describe('slopes at kinks', () => {

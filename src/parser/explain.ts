@@ -38,7 +38,17 @@ export function explain(
     if (expected === '`then`' && found?.tokenType === tokens.Equals) return compareWithTwo(span);
     return incompleteIf(segment, span, expected, what, source);
   }
-  if (expected === anExpression) return missingExpression(found, previous, what, span);
+  if (expected === anExpression) {
+    if (segmentName === 'entry' && previous === segment[0] && found === undefined) {
+      return {
+        code: 'RNN1022',
+        message: `the entry ${previous.image} has no value`,
+        span,
+        label: 'expected a value',
+      };
+    }
+    return missingExpression(found, previous, what, span);
+  }
   if (previous !== undefined && found !== undefined && endsOperand(previous) && startsOperand(found)) {
     if (rule === 'parameters' && expected === '`)`') return missingComma(previous, found, span);
     const inExpression = expected === undefined || expected === '`)`' || expected === '`]`';
@@ -46,9 +56,11 @@ export function explain(
   }
   if (found?.tokenType === tokens.Equals && expected !== '`~`' && segmentName !== 'header')
     return compareWithTwo(span);
+  const inHeader = previous?.tokenType === tokens.CloseParen ? '`{`' : '`(` or `{`';
+  const atEnd = segmentName === 'header' ? inHeader : `the end of the ${segmentName}`;
   return {
     code: 'RNN1020',
-    message: `expected ${expected ?? `the end of the ${segmentName}`}${where}, found ${what}`,
+    message: `expected ${expected ?? atEnd}${where}, found ${what}`,
     span,
     help: hint(segment, expected, found),
   };
@@ -174,7 +186,7 @@ function compareWithTwo(span: Span): Explanation {
     code: 'RNN1020',
     message: 'there is a second = here',
     span,
-    notes: ['= defines the name on its left; it gives no value'],
+    notes: ['an equation has one =, which defines the name on its left'],
     help: 'write == to compare',
     fixes: [{ span, replacement: '==', title: 'write ==' }],
   };
@@ -250,8 +262,8 @@ function missingOperator(previous: IToken, found: IToken, span: Span, source: So
     code: 'RNN1021',
     message: `an operator or a comma is missing between ${show(previous)} and ${show(found)}`,
     span,
-    label: 'this cannot follow',
-    related: [{ span: tokens.tokenSpan(source, previous), text: 'what ends here' }],
+    label: 'another one begins here',
+    related: [{ span: tokens.tokenSpan(source, previous), text: 'a value ends here' }],
     notes: ['two values side by side are no product: it has a sign'],
     help: words
       ? `for the elementwise product write ${a} * ${b}, for the matrix product ${a} @ ${b}`

@@ -21,7 +21,7 @@ export interface LexedText {
   readonly unterminated: ReadonlySet<IToken>;
 }
 
-const lexer = tokens.makeLexer(false);
+let lexer: ReturnType<typeof tokens.makeLexer> | undefined;
 
 /** Says where the text stops being text, if it does: at a NUL or at what was no UTF-8. */
 export function checkText(source: Source, report: Report): boolean {
@@ -45,6 +45,7 @@ export function checkText(source: Source, report: Report): boolean {
 
 /** Lexes the whole source. Reports symbols, numbers, strings and names that are not of the language. */
 export function lex(source: Source, report: Report): LexedText {
+  lexer ??= tokens.makeLexer(false);
   const result: ILexingResult = lexer.tokenize(source.text);
   const cleaned: IToken[] = [];
   const unterminated = new Set<IToken>();

@@ -8,7 +8,7 @@
 import type { IToken, TokenType } from 'chevrotain';
 import { invariant } from '../base/invariant.ts';
 import type { Source } from '../base/source.ts';
-import { joinSpans } from '../base/source.ts';
+import { joinSpans, spanText } from '../base/source.ts';
 import type { Report } from './lex.ts';
 import * as tokens from './tokens.ts';
 import type { ChainLink, ChainOperator, Comparison, ComparisonOperator, Expression } from './tree.ts';
@@ -102,14 +102,16 @@ export function applyPrecedence(flat: FlatExpression, source: Source, report: Re
     const [first, ...others] = parts;
     if (others.length === 0) return first;
     const span = joinSpans(first.span, others[others.length - 1].span);
-    const written = `a ${first.operator} b and b ${others[0].operator} c`;
+    const [a, b, c] = briefly(['a', first.left], ['b', first.right], ['c', others[0].right]);
+    const chained = `${a} ${first.operator} ${b} ${others[0].operator} ${c}`;
+    const written = `${a} ${first.operator} ${b} and ${b} ${others[0].operator} ${c}`;
     report({
       code: 'RNN1027',
       message: 'comparisons do not chain',
       span: others[0].operatorSpan,
       label: 'a second comparison',
       related: [{ span: first.operatorSpan, text: 'the first one gives a condition, not a number' }],
-      help: `for a ${first.operator} b ${others[0].operator} c write ${written}`,
+      help: `for ${chained} write ${written}`,
     });
     const rest = others.map(
       (operand): ChainLink => ({ operator: 'and', operatorSpan: operand.operatorSpan, operand }),
@@ -156,13 +158,21 @@ export function applyPrecedence(flat: FlatExpression, source: Source, report: Re
     }
     invariant(operand.tokenType === tokens.Not, 'operators: an operand or a prefix must stand here');
     const span = tokens.tokenSpan(source, operand);
+    const result = parseNot();
+    const [text] = briefly(['not ...', result]);
     report({
       code: 'RNN1028',
       message: 'not needs brackets after another operator',
       span,
       notes: ['not binds weaker than comparisons and arithmetic: not a == b is not (a == b)'],
-      help: 'write (not ...)',
+      help: `write (${text})`,
     });
-    return parseNot();
+    return result;
   }
+}
+
+/** The texts of expressions, or the words that stand for them where one of them is long. */
+function briefly(...parts: readonly (readonly [string, Expression])[]): readonly string[] {
+  const texts = parts.map(([, expression]) => spanText(expression.span));
+  return texts.every((text) => text.length <= 24) ? texts : parts.map(([word]) => word);
 }

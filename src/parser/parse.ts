@@ -67,7 +67,7 @@ function parseFile(source: Source, report: Report): SyntaxFile {
       message: `${source.name} declares nothing`,
       span: makeSpan(source, 0, 0),
       label: lexed.comments.length > 0 ? 'only comments here' : 'the file is empty',
-      help: 'begin with a cell: cell RNN(n, m) { input x: [n]  state h: [m]  h = tanh(affine(x, prev h))  output h }',
+      help: 'begin with a cell: cell RNN(n, m) { ... }',
     });
   }
   const layouts = layOut(makeStream(source, lexed), report);

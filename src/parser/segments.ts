@@ -228,11 +228,12 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
     }
     const sign = stream.tokens[i];
     if (sign?.tokenType !== tokens.Equals && sign?.tokenType !== tokens.Colon) return;
+    const value = stream.tokens[i + 1];
     report({
       code: 'RNN1026',
       message: `an entry has no ${sign.image} after its name`,
       span: tokens.tokenSpan(source, sign),
-      help: `write ${token.image} and its value`,
+      help: `write ${token.image} ${value?.tokenType === tokens.NumberToken ? value.image : '...'}`,
       fixes: [{ span: tokens.tokenSpan(source, sign), replacement: '', title: `leave out ${sign.image}` }],
     });
     i += 1;

@@ -69,10 +69,18 @@ const pieces = (
   '< <= > >= + - * / ^ @ ** && ! ; % \' " // .5 2x # ## \n \n \r\n \t σ × é \u{1f600} \u0001 \ud800 $'
 ).split(' ');
 
-test('any soup of tokens', () => {
+describe('any soup of tokens', () => {
   const soup = fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map((parts) => parts.join(' '));
-  fc.assert(fc.property(soup, checkAnything), { numRuns: 1500 });
-}, 120_000);
+  test.each([
+    ['alone', '', ''],
+    ['in a cell', 'cell C(n, m) {\n', '\n}'],
+    ['in a train block', 'train C {\n', '\n}'],
+    ['in an expression', 'cell C(n, m) {\n  input x: [n]\n  h = f(', ')\n  output h\n}'],
+  ])('%s', (_, before, after) => {
+    const checked = soup.map((text) => before + text + after);
+    fc.assert(fc.property(checked, checkAnything), { numRuns: 800 });
+  });
+});
 
 test('any text', () => {
   fc.assert(fc.property(fc.string({ maxLength: 200, unit: 'binary' }), checkAnything), { numRuns: 500 });

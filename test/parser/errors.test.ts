@@ -1,0 +1,943 @@
+// A program for each code of the parser, and what a person reads about it.
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parserCodes } from '../../src/parser/codes.ts';
+import { diagnose, messages } from './parsed.ts';
+
+const provoked = new Set<string>();
+
+/** The messages about a text. Notes which codes it provokes. */
+function show(text: string): string {
+  for (const { code } of diagnose(text)) provoked.add(code);
+  return `\n${messages(text)}`;
+}
+
+/** The messages about a line in a cell. */
+function showLine(line: string): string {
+  return show(`cell C(n, m) {\n  input x: [n]\n  ${line}\n  output x\n}`);
+}
+
+describe('RNN1001 nothing is declared', () => {
+  test('an empty file', () => {
+    expect(show('')).toMatchInlineSnapshot(`
+      "
+      error[RNN1001]: test.rnn declares nothing
+        --> test.rnn:1:1
+         |
+       1 |
+         | ^ the file is empty
+         |
+         = help: begin with a cell: cell RNN(n, m) { ... }
+      "
+    `);
+  });
+  test('only comments', () => {
+    expect(show('\n# to do\n')).toMatchInlineSnapshot(`
+      "
+      error[RNN1001]: test.rnn declares nothing
+        --> test.rnn:1:1
+         |
+       1 |
+         | ^ only comments here
+         |
+         = help: begin with a cell: cell RNN(n, m) { ... }
+      "
+    `);
+  });
+});
+
+describe('RNN1002 not text', () => {
+  test('a NUL', () => {
+    expect(show('cell C {\0}')).toMatchInlineSnapshot(`
+      "
+      error[RNN1002]: test.rnn is not a text file
+        --> test.rnn:1:9
+         |
+       1 | cell C {�}
+         |         ^ a NUL byte
+         |
+         = a .rnn file is plain text in UTF-8
+         = help: is this another kind of file, or text saved as UTF-16? Save it as UTF-8
+      "
+    `);
+  });
+  test('bytes that are not UTF-8', () => {
+    expect(show('# caf\ufffd\ncell C { output 1 }')).toMatchInlineSnapshot(`
+      "
+      error[RNN1002]: test.rnn is not a text file
+        --> test.rnn:1:6
+         |
+       1 | # caf�
+         |      ^ bytes that are not UTF-8
+         |
+         = a .rnn file is plain text in UTF-8
+         = help: save the file as UTF-8 in your editor
+      "
+    `);
+  });
+});
+
+test('RNN1003 nested too deep', () => {
+  const open = 'f('.repeat(1000);
+  expect(showLine(`h = ${open}x${')'.repeat(1000)}`)).toMatchInlineSnapshot(`
+    "
+    error[RNN1003]: this is nested more than 200 deep
+      --> test.rnn:3:406
+       |
+     3 | ...(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f...
+       |                                                      ^ here it becomes too deep
+       |
+       = brackets, if, not and leading minus signs nest; long sums and products do not
+       = help: give a part of it a name of its own: part = ...
+    "
+  `);
+});
+
+describe('RNN1004 symbols of other languages', () => {
+  test('**', () => {
+    expect(showLine('h = x ** 2')).toMatchInlineSnapshot(`
+      "
+      error[RNN1004]: ** has no meaning here
+        --> test.rnn:3:9
+         |
+       3 |   h = x ** 2
+         |         ^^
+         |
+         = help: write ^
+      "
+    `);
+  });
+  test('%', () => {
+    expect(showLine('h = t % 2')).toMatchInlineSnapshot(`
+      "
+      error[RNN1004]: % has no meaning here
+        --> test.rnn:3:9
+         |
+       3 |   h = t % 2
+         |         ^
+         |
+         = help: write mod
+      "
+    `);
+  });
+  test('a prime', () => {
+    expect(showLine("h = f * h' + x")).toMatchInlineSnapshot(`
+      "
+      error[RNN1004]: h' has no meaning here
+        --> test.rnn:3:12
+         |
+       3 |   h = f * h' + x
+         |            ^
+         |
+         = help: the value one step ago is written prev h
+      "
+    `);
+  });
+  test('a semicolon', () => {
+    expect(showLine('h = x;')).toMatchInlineSnapshot(`
+      "
+      error[RNN1004]: ; has no meaning here
+        --> test.rnn:3:8
+         |
+       3 |   h = x;
+         |        ^
+         |
+         = help: leave it out: line ends and semicolons separate nothing
+      "
+    `);
+  });
+  test('a comment of C', () => {
+    expect(showLine('h = x // the input')).toMatchInlineSnapshot(`
+      "
+      error[RNN1004]: a comment begins with #
+        --> test.rnn:3:9
+         |
+       3 |   h = x // the input
+         |         ^^^^^^^^^^^^
+         |
+         = help: write # for a comment on the rest of the line
+      "
+    `);
+  });
+  test('+=', () => {
+    expect(showLine('h += x')).toMatchInlineSnapshot(`
+      "
+      error[RNN1004]: += has no meaning here
+        --> test.rnn:3:5
+         |
+       3 |   h += x
+         |     ^^
+         |
+         = help: an equation defines a name once: write h = prev h + ... for a state that grows
+      "
+    `);
+  });
+  test('a sign of mathematics', () => {
+    expect(showLine('h = x \u00d7 x')).toMatchInlineSnapshot(`
+      "
+      error[RNN1004]: × has no meaning here
+        --> test.rnn:3:9
+         |
+       3 |   h = x × x
+         |         ^
+         |
+         = help: write * for the elementwise product, @ for the matrix product
+      "
+    `);
+  });
+  test('single quotes', () => {
+    expect(show("train C {\n  data text('f.txt', by: char)\n}")).toMatchInlineSnapshot(`
+      "
+      error[RNN1004]: a string is written in double quotes
+        --> test.rnn:2:13
+         |
+       2 |   data text('f.txt', by: char)
+         |             ^^^^^^^
+         |
+         = help: write "f.txt"
+      "
+    `);
+  });
+  test('a control character', () => {
+    expect(showLine('h = x \u0007')).toMatchInlineSnapshot(`
+      "
+      error[RNN1004]: this character has no meaning here
+        --> test.rnn:3:9
+         |
+       3 |   h = x �
+         |         ^
+      "
+    `);
+  });
+});
+
+test('RNN1005 a string without an end', () => {
+  expect(show('train C {\n  data text("f.txt, by: char)\n  batch 32\n}')).toMatchInlineSnapshot(`
+    "
+    error[RNN1005]: this string has no end
+      --> test.rnn:2:13
+       |
+     2 |   data text("f.txt, by: char)
+       |             ^^^^^^^^^^^^^^^^^ a \`"\` is missing
+       |
+       = a string ends on the line where it begins
+    "
+  `);
+});
+
+test('RNN1006 an unknown escape', () => {
+  expect(show('train C {\n  data text("c:\\data\\train.txt")\n}')).toMatchInlineSnapshot(`
+    "
+    error[RNN1006]: \\d has no meaning in a string
+      --> test.rnn:2:16
+       |
+     2 |   data text("c:\\data\\train.txt")
+       |                ^^
+       |
+       = the escapes are \\n, \\t, \\" and \\\\
+       = help: write \\\\ for a backslash, or / in a path
+    "
+  `);
+});
+
+describe('RNN1007 numbers', () => {
+  test('no digit before the point', () => {
+    expect(showLine('h = .5 * x')).toMatchInlineSnapshot(`
+      "
+      error[RNN1007]: .5 is not a number
+        --> test.rnn:3:7
+         |
+       3 |   h = .5 * x
+         |       ^^
+         |
+         = a number is written 12, 0.5 or 1e-3, with digits on both sides of the point
+         = help: write 0.5
+      "
+    `);
+  });
+  test('a factor without a sign', () => {
+    expect(showLine('h = 2x')).toMatchInlineSnapshot(`
+      "
+      error[RNN1007]: an operator is missing between 2 and x
+        --> test.rnn:3:7
+         |
+       3 |   h = 2x
+         |       ^^
+         |
+         = help: write 2 * x
+      "
+    `);
+  });
+  test('too large', () => {
+    expect(showLine('h = 1e999 * x')).toMatchInlineSnapshot(`
+      "
+      error[RNN1007]: 1e999 is too large for a number
+        --> test.rnn:3:7
+         |
+       3 |   h = 1e999 * x
+         |       ^^^^^
+         |
+         = the largest is about 1.8e308
+      "
+    `);
+  });
+});
+
+test('RNN1008 letters beyond ASCII', () => {
+  expect(showLine('h = σ(x)')).toMatchInlineSnapshot(`
+    "
+    error[RNN1008]: σ cannot be a name
+      --> test.rnn:3:7
+       |
+     3 |   h = σ(x)
+       |       ^
+       |
+       = names are written with a to z, A to Z, digits and _, because files and other programs use them too
+       = help: write sigma
+    "
+  `);
+});
+
+describe('RNN1010 a bracket that is never closed', () => {
+  test('a round one', () => {
+    expect(showLine('h = tanh(affine(x, prev h)\n  c = f * prev c')).toMatchInlineSnapshot(`
+      "
+      error[RNN1010]: this ( is never closed
+        --> test.rnn:3:11
+         |
+       3 |   h = tanh(affine(x, prev h)
+         |           ^ opened here
+         |                             - a ) was expected by here
+      "
+    `);
+  });
+  test('two of them', () => {
+    expect(showLine('h = tanh(affine(x, prev h')).toMatchInlineSnapshot(`
+      "
+      error[RNN1010]: this ( is never closed
+        --> test.rnn:3:18
+         |
+       3 |   h = tanh(affine(x, prev h
+         |                  ^ opened here
+         |                            - a ) was expected by here
+         |
+         = 1 more before it is not closed either
+      "
+    `);
+  });
+  test('in a type', () => {
+    expect(showLine('q: [n = linear(x)')).toMatchInlineSnapshot(`
+      "
+      error[RNN1010]: this [ is never closed
+        --> test.rnn:3:6
+         |
+       3 |   q: [n = linear(x)
+         |      ^ opened here
+         |        - a ] was expected by here
+      "
+    `);
+  });
+  test('the brace of a cell, at the end of the file', () => {
+    expect(show('cell C(n) {\n  input x: [n]\n  output x\n')).toMatchInlineSnapshot(`
+      "
+      error[RNN1010]: this { is never closed
+        --> test.rnn:1:11
+         |
+       1 | cell C(n) {
+         |           ^ opened here
+      ...
+       3 |   output x
+         |           - a } was expected by here
+      "
+    `);
+  });
+  test('the brace of a cell, before the next one', () => {
+    expect(
+      show('cell C(n) {\n  input x: [n]\n  output x\n\ncell D(n) {\n  input x: [n]\n  output x\n}'),
+    ).toMatchInlineSnapshot(`
+      "
+      error[RNN1010]: this { is never closed
+        --> test.rnn:1:11
+         |
+       1 | cell C(n) {
+         |           ^ opened here
+      ...
+       3 |   output x
+         |           - a } was expected by here
+      "
+    `);
+  });
+});
+
+describe('RNN1011 a bracket that closes nothing', () => {
+  test('in an equation', () => {
+    expect(showLine('h = tanh(affine(x, prev h)))')).toMatchInlineSnapshot(`
+      "
+      error[RNN1011]: this ) closes nothing
+        --> test.rnn:3:30
+         |
+       3 |   h = tanh(affine(x, prev h)))
+         |                              ^
+         |
+         = help: leave it out, or open the bracket where it should begin
+      "
+    `);
+  });
+  test('a brace too early', () => {
+    expect(show('cell C(n) {\n  input x: [n]\n}\n  output x\n}')).toMatchInlineSnapshot(`
+      "
+      error[RNN1011]: this } closes nothing
+        --> test.rnn:5:1
+         |
+       3 | }
+         | - the block ends here already
+      ...
+       5 | }
+         | ^
+         |
+         = help: leave one of the two out
+      "
+    `);
+  });
+});
+
+test('RNN1012 a missing opening brace', () => {
+  expect(show('cell C(n)\n  input x: [n]\n  output x\n}')).toMatchInlineSnapshot(`
+    "
+    error[RNN1012]: a { is missing after cell C(n)
+      --> test.rnn:1:10
+       |
+     1 | cell C(n)
+       |          ^ expected { here
+       |
+       = the body of a cell stands in braces
+    "
+  `);
+});
+
+describe('RNN1020 something else was expected', () => {
+  test('a type', () => {
+    expect(showLine('state h')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected \`:\` after \`h\`, found the end of the line
+        --> test.rnn:3:10
+         |
+       3 |   state h
+         |          ^
+         |
+         = help: it is written state h: [m]
+      "
+    `);
+  });
+  test('a name', () => {
+    expect(showLine('state 3: [m]')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected a name after \`state\`, found \`3\`
+        --> test.rnn:3:9
+         |
+       3 |   state 3: [m]
+         |         ^
+         |
+         = help: it is written state x: [m]
+      "
+    `);
+  });
+  test('a list in brackets', () => {
+    expect(showLine('h = [x, x]')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: an expression cannot begin with \`[\`
+        --> test.rnn:3:7
+         |
+       3 |   h = [x, x]
+         |       ^
+         |
+         = [ ] holds the sizes of a type, or indices after a name
+         = help: to join vectors write concat(a, b)
+      "
+    `);
+  });
+  test('a second =', () => {
+    expect(showLine('h = if t = 0 then x else prev h')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: there is a second = here
+        --> test.rnn:3:12
+         |
+       3 |   h = if t = 0 then x else prev h
+         |            ^
+         |
+         = an equation has one =, which defines the name on its left
+         = help: write == to compare
+      "
+    `);
+  });
+  test('a comma between names', () => {
+    expect(showLine('param W U: [n, n]')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: a comma is missing between W and U
+        --> test.rnn:3:11
+         |
+       3 |   param W U: [n, n]
+         |           ^
+      "
+    `);
+  });
+  test('a comma between parameters', () => {
+    expect(show('cell C(n m) { output 1 }')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: a comma is missing between \`n\` and \`m\`
+        --> test.rnn:1:10
+         |
+       1 | cell C(n m) { output 1 }
+         |          ^
+      "
+    `);
+  });
+  test('two outputs in one', () => {
+    expect(showLine('output x, x')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected the end of the line after \`x\`, found \`,\`
+        --> test.rnn:3:11
+         |
+       3 |   output x, x
+         |           ^
+         |
+         = help: write output once more for another one
+      "
+    `);
+  });
+  test('an expression alone', () => {
+    expect(showLine('tanh(x)')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected an equation, input, state, param or output, found \`tanh\`
+        --> test.rnn:3:3
+         |
+       3 |   tanh(x)
+         |   ^^^^
+         |
+         = an expression alone has no effect: every value in a cell has a name
+         = help: write name = ... for an equation, output ... for an output
+      "
+    `);
+  });
+  test('an import', () => {
+    expect(show('import LSTM form "./lstm.rnn"')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected \`from\` after \`LSTM\`, found \`form\`
+        --> test.rnn:1:13
+         |
+       1 | import LSTM form "./lstm.rnn"
+         |             ^^^^
+         |
+         = help: it is written import LSTM from "./lstm.rnn"
+      "
+    `);
+  });
+  test('a function', () => {
+    expect(show('fn gate(a) sigmoid(a)')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected \`=\` after \`)\`, found \`sigmoid\`
+        --> test.rnn:1:12
+         |
+       1 | fn gate(a) sigmoid(a)
+         |            ^^^^^^^
+         |
+         = help: it is written fn gate(a) = sigmoid(a)
+      "
+    `);
+  });
+  test('the header of a cell', () => {
+    expect(show('cell C<n, m> {\n  output 1\n}')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected \`(\` or \`{\` after \`C\`, found \`<\`
+        --> test.rnn:1:7
+         |
+       1 | cell C<n, m> {
+         |       ^
+         |
+         = help: it is written cell LSTM(n, m) { ... }
+      "
+    `);
+  });
+  test('an entry', () => {
+    expect(show('train C {\n  32\n}')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected an entry such as batch 32, found \`32\`
+        --> test.rnn:2:3
+         |
+       2 |   32
+         |   ^^
+         |
+         = a train block holds entries: a word and its value
+      "
+    `);
+  });
+});
+
+describe('RNN1021 an operator is missing', () => {
+  test('between names', () => {
+    expect(showLine('h = W x + b')).toMatchInlineSnapshot(`
+      "
+      error[RNN1021]: an operator or a comma is missing between \`W\` and \`x\`
+        --> test.rnn:3:9
+         |
+       3 |   h = W x + b
+         |         ^ another one begins here
+         |       - a value ends here
+         |
+         = two values side by side are no product: it has a sign
+         = help: for the elementwise product write W * x, for the matrix product W @ x
+      "
+    `);
+  });
+  test('between arguments', () => {
+    expect(showLine('h = f(x) * g(x 0.5)')).toMatchInlineSnapshot(`
+      "
+      error[RNN1021]: an operator or a comma is missing between \`x\` and \`0.5\`
+        --> test.rnn:3:18
+         |
+       3 |   h = f(x) * g(x 0.5)
+         |                  ^^^ another one begins here
+         |                - a value ends here
+         |
+         = two values side by side are no product: it has a sign
+         = help: for a product write x * 0.5
+      "
+    `);
+  });
+});
+
+describe('RNN1022 an expression is missing', () => {
+  test('at the end', () => {
+    expect(showLine('h = x +\n  c = 1')).toMatchInlineSnapshot(`
+      "
+      error[RNN1022]: an expression is missing after \`+\`
+        --> test.rnn:3:10
+         |
+       3 |   h = x +
+         |          ^ found the end of the equation
+      "
+    `);
+  });
+  test('in the middle', () => {
+    expect(showLine('h = f(x, , 2)')).toMatchInlineSnapshot(`
+      "
+      error[RNN1022]: an expression is missing after \`,\`
+        --> test.rnn:3:12
+         |
+       3 |   h = f(x, , 2)
+         |            ^ found \`,\`
+      "
+    `);
+  });
+  test('a value of an entry', () => {
+    expect(show('train C {\n  batch\n  window 64\n}')).toMatchInlineSnapshot(`
+      "
+      error[RNN1022]: the entry batch has no value
+        --> test.rnn:2:8
+         |
+       2 |   batch
+         |        ^ expected a value
+      "
+    `);
+  });
+});
+
+describe('RNN1023 reserved words', () => {
+  test('t', () => {
+    expect(showLine('t = 3')).toMatchInlineSnapshot(`
+      "
+      error[RNN1023]: t cannot be a name
+        --> test.rnn:3:3
+         |
+       3 |   t = 3
+         |   ^
+         |
+         = t is the number of the step, counted from 0
+         = help: choose another name, such as time or s
+      "
+    `);
+  });
+  test('another one', () => {
+    expect(showLine('state prev: [m]')).toMatchInlineSnapshot(`
+      "
+      error[RNN1023]: prev cannot be a name
+        --> test.rnn:3:9
+         |
+       3 |   state prev: [m]
+         |         ^^^^
+         |
+         = prev is a word of the language
+         = help: choose another name
+      "
+    `);
+  });
+});
+
+describe('RNN1024 unknown keywords', () => {
+  test('a slip in an item', () => {
+    expect(showLine('sate h: [m]')).toMatchInlineSnapshot(`
+      "
+      error[RNN1024]: unknown keyword sate
+        --> test.rnn:3:3
+         |
+       3 |   sate h: [m]
+         |   ^^^^
+         |
+         = a cell or a model holds input, state, param, output and equations; a model also target, loss, metric and generate
+         = help: did you mean state?
+      "
+    `);
+  });
+  test('the word of another language', () => {
+    expect(showLine('weight W: [n, n]')).toMatchInlineSnapshot(`
+      "
+      error[RNN1024]: unknown keyword weight
+        --> test.rnn:3:3
+         |
+       3 |   weight W: [n, n]
+         |   ^^^^^^
+         |
+         = a cell or a model holds input, state, param, output and equations; a model also target, loss, metric and generate
+         = help: did you mean param?
+      "
+    `);
+  });
+  test('a declaration', () => {
+    expect(show('class LSTM(n, m) {\n  output 1\n}')).toMatchInlineSnapshot(`
+      "
+      error[RNN1024]: unknown keyword class
+        --> test.rnn:1:1
+         |
+       1 | class LSTM(n, m) {
+         | ^^^^^
+         |
+         = a file holds import, cell, model, fn and train
+         = help: did you mean cell?
+      "
+    `);
+  });
+});
+
+describe('RNN1025 outside of every declaration', () => {
+  test('equations', () => {
+    expect(show('h = tanh(x)\noutput h\n')).toMatchInlineSnapshot(`
+      "
+      error[RNN1025]: h stands outside of every cell and model
+        --> test.rnn:1:1
+         |
+       1 | h = tanh(x)
+         | ^
+         |
+         = a file holds import, cell, model, fn and train; equations stand inside the braces of a cell or a model
+         = help: write cell Name(n, m) { ... } around the equations
+      "
+    `);
+  });
+  test('something else', () => {
+    expect(show('"use strict"\ncell C { output 1 }')).toMatchInlineSnapshot(`
+      "
+      error[RNN1025]: \`"use strict"\` cannot stand here
+        --> test.rnn:1:1
+         |
+       1 | "use strict"
+         | ^^^^^^^^^^^^
+         |
+         = a file holds import, cell, model, fn and train; equations stand inside the braces of a cell or a model
+      "
+    `);
+  });
+  test('a cell inside a cell', () => {
+    expect(showLine('cell D(n) {\n    output 1\n  }')).toMatchInlineSnapshot(`
+      "
+      error[RNN1025]: a cell cannot stand inside another declaration
+        --> test.rnn:3:3
+         |
+       3 |   cell D(n) {
+         |   ^^^^
+         |
+         = help: move it out of the braces; a cell applies another one by its name
+      "
+    `);
+  });
+});
+
+describe('RNN1026 the wrong sign', () => {
+  test('a named argument', () => {
+    expect(show('train C {\n  optimizer adam(lr = 0.001)\n}')).toMatchInlineSnapshot(`
+      "
+      error[RNN1026]: the argument lr is named with a colon, not with =
+        --> test.rnn:2:21
+         |
+       2 |   optimizer adam(lr = 0.001)
+         |                     ^
+         |
+         = help: write lr: ...
+      "
+    `);
+  });
+  test('an entry', () => {
+    expect(show('train C {\n  batch = 32\n}')).toMatchInlineSnapshot(`
+      "
+      error[RNN1026]: an entry has no = after its name
+        --> test.rnn:2:9
+         |
+       2 |   batch = 32
+         |         ^
+         |
+         = help: write batch 32
+      "
+    `);
+  });
+  test('a loss', () => {
+    expect(show('model M(n) {\n  input x: [n]\n  loss l = dot(x, x)\n}')).toMatchInlineSnapshot(`
+      "
+      error[RNN1026]: a loss has no name
+        --> test.rnn:3:8
+         |
+       3 |   loss l = dot(x, x)
+         |        ^^^
+         |
+         = help: write loss and the expression, without a name; a metric has one
+      "
+    `);
+  });
+});
+
+test('RNN1027 comparisons do not chain', () => {
+  expect(showLine('h = if 0 < t < 8 then x else 0 * x')).toMatchInlineSnapshot(`
+    "
+    error[RNN1027]: comparisons do not chain
+      --> test.rnn:3:16
+       |
+     3 |   h = if 0 < t < 8 then x else 0 * x
+       |                ^ a second comparison
+       |            - the first one gives a condition, not a number
+       |
+       = help: for 0 < t < 8 write 0 < t and t < 8
+    "
+  `);
+});
+
+test('RNN1028 not after another operator', () => {
+  expect(showLine('h = if (t > 3) == not (t > 5) then x else 0 * x')).toMatchInlineSnapshot(`
+    "
+    error[RNN1028]: not needs brackets after another operator
+      --> test.rnn:3:21
+       |
+     3 |   h = if (t > 3) == not (t > 5) then x else 0 * x
+       |                     ^^^
+       |
+       = not binds weaker than comparisons and arithmetic: not a == b is not (a == b)
+       = help: write (not (t > 5))
+    "
+  `);
+});
+
+test('RNN1029 prev of an expression', () => {
+  expect(showLine('h = prev (x + 1)')).toMatchInlineSnapshot(`
+    "
+    error[RNN1029]: prev takes the name of a state, found \`(\`
+      --> test.rnn:3:12
+       |
+     3 |   h = prev (x + 1)
+       |            ^
+       |
+       = only a state has a past
+       = help: for the past of an expression give it a name, y = ..., and write delay(y, 1)
+    "
+  `);
+});
+
+test('RNN1030 an output with an equation', () => {
+  expect(showLine('output h = tanh(x)')).toMatchInlineSnapshot(`
+    "
+    error[RNN1030]: output h cannot define h as well
+      --> test.rnn:3:3
+       |
+     3 |   output h = tanh(x)
+       |   ^^^^^^^^
+       |
+       = an output names an equation, or is an expression
+       = help: write h = ..., and then output h
+    "
+  `);
+});
+
+describe('RNN1031 an if that is not complete', () => {
+  test('no else', () => {
+    expect(showLine('h = if t > 0 then x')).toMatchInlineSnapshot(`
+      "
+      error[RNN1031]: this if has no else
+        --> test.rnn:3:7
+         |
+       3 |   h = if t > 0 then x
+         |       ^^
+         |                      - else was expected here, found the end of the equation
+         |
+         = a choice always has a value: if condition then a else b
+      "
+    `);
+  });
+  test('no then', () => {
+    expect(showLine('h = if t > 0 x else 0 * x')).toMatchInlineSnapshot(`
+      "
+      error[RNN1031]: this if has no then
+        --> test.rnn:3:7
+         |
+       3 |   h = if t > 0 x else 0 * x
+         |       ^^
+         |                - then was expected here, found \`x\`
+         |
+         = a choice always has a value: if condition then a else b
+      "
+    `);
+  });
+});
+
+test('several mistakes are told at once, each once', () => {
+  expect(
+    diagnose('cell C(n) {\n  inptu x: [n]\n  h = (x\n  c = x +\n  output h\n  y = 2x\n}').map(
+      ({ code, span }) => `${code} at ${span.start}`,
+    ),
+  ).toMatchInlineSnapshot(`
+    [
+      "RNN1024 at 14",
+      "RNN1010 at 33",
+      "RNN1022 at 45",
+      "RNN1007 at 63",
+    ]
+  `);
+});
+
+test('a fix that is offered makes the message go away', () => {
+  for (const text of [
+    'h = x ** 2',
+    'h = t % 2',
+    'h = .5 * x',
+    'h = 2x',
+    'h = (x',
+    'sate h: [m]',
+    'param W U: [n, n]',
+  ]) {
+    const whole = `cell C(n, m) {\n  input x: [n]\n  ${text}\n  output x\n}`;
+    const [diagnostic, ...others] = diagnose(whole);
+    expect(others).toEqual([]);
+    const [fix] = diagnostic.fixes;
+    expect(fix, text).toBeDefined();
+    expect(messages(whole.slice(0, fix.span.start) + fix.replacement + whole.slice(fix.span.end))).toBe('');
+  }
+});
+
+describe('the three lists agree', () => {
+  const codes = Object.keys(parserCodes);
+
+  test('every code has a program above', () => {
+    expect([...provoked].sort()).toEqual(codes);
+  });
+
+  test('every code has a section in docs/errors.md, with its title', () => {
+    const docs = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+    const sections = [...docs.matchAll(/^#+ (RNN1\d{3}): (.*)$/gm)].map(([, code, title]) => [code, title]);
+    expect(sections).toEqual(Object.entries(parserCodes));
+  });
+});

@@ -3,6 +3,7 @@
  * programs elaborated. Everything that can be wrong before the first step is told here.
  */
 import { type Diagnostic, hasErrors } from '../base/diagnostic.ts';
+import type { Source } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { CheckedCell, CheckedFile, CheckedTrain } from '../check/checked.ts';
 import { elaborate, type Mode } from '../check/elaborate/elaborate.ts';
@@ -17,12 +18,10 @@ import { type Overrides, readSettings, type Settings } from './settings.ts';
 
 /** What a door hands in. */
 export interface ExperimentRequest {
-  /** The checked file that holds the train block, without errors. */
+  /** The checked file that holds the train block, without errors. Its data files are seen from its folder. */
   readonly checked: CheckedFile;
-  /** Its path. Data files that the block names are seen from its folder. */
-  readonly path: string;
-  /** The text of every file of the program by path, `path` and what it imports: they are kept with the run. */
-  readonly sources: ReadonlyMap<string, string>;
+  /** Every file of the program, the one with the train block and what it imports: they are kept with the run. */
+  readonly sources: readonly Source[];
   /** The model to train, where the file has several experiments. */
   readonly name?: string | undefined;
   readonly overrides: Overrides;
@@ -71,7 +70,7 @@ async function build(
   const train = selectTrain(request.checked, request.name, report);
   if (train === undefined) return undefined;
   const { model } = train;
-  const read = readSettings(train, request.overrides, folderOf(request.path));
+  const read = readSettings(train, request.overrides, folderOf(request.checked.source.name));
   read.diagnostics.forEach(report);
   const { settings } = read;
   if (settings === undefined) return undefined;

@@ -14,7 +14,7 @@
  * dropped when the run goes on, and comes again.
  */
 import type { Diagnostic } from '../base/diagnostic.ts';
-import { makeSource, type Span } from '../base/source.ts';
+import { makeSource, type Source, type Span } from '../base/source.ts';
 import { FileFault, type Files } from '../runtime/files.ts';
 import { readSafetensors, SafetensorsError, writeSafetensors } from '../tensor/safetensors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -60,13 +60,13 @@ export async function createRun(
 ): Promise<void> {
   const { request, dataset, settings, training, steps, validateEvery } = experiment;
   await files.makeFolder(folder);
-  const sources = storedNames([...request.sources.keys()]);
+  const sources = storedNames(request.sources.map((source) => source.name));
   const { files: dataFiles, span: _, ...data } = { files: [], ...settings.data };
   const resolved = {
     format,
     model: settings.model,
     target,
-    path: request.path,
+    path: request.checked.source.name,
     sources: Object.fromEntries(sources),
     overrides: request.overrides,
     numbers: Object.fromEntries([...training.continuing.sizes, ...training.continuing.hyperparameters]),
@@ -83,9 +83,10 @@ export async function createRun(
       validate: validateEvery,
     },
   };
-  for (const [path, stored] of sources) {
-    await files.makeFolder(folderOf(joinPath(folder, stored)));
-    await files.write(joinPath(folder, stored), encode(request.sources.get(path) ?? ''));
+  for (const { name, text } of request.sources) {
+    const path = joinPath(folder, sources.get(name) ?? name);
+    await files.makeFolder(folderOf(path));
+    await files.write(path, encode(text));
   }
   if (dataset.vocabulary !== undefined) {
     const { by, entries } = dataset.vocabulary;
@@ -176,7 +177,7 @@ export async function readRecord(
   return record;
 }
 
-function notARun(folder: string, reason: string, help?: string): Diagnostic {
+export function notARun(folder: string, reason: string, help?: string): Diagnostic {
   return problem('RNN6040', `${folder} is not a run: ${reason}`, folderSpan(folder), '', { help });
 }
 
@@ -231,17 +232,18 @@ function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }
 
-/** The text of every file of a run's program, by its original path. */
+/** The files of a run's program, under their original paths. */
 export async function readSources(
   folder: string,
   files: Files,
   record: RunRecord,
   report: Report,
-): Promise<ReadonlyMap<string, string> | undefined> {
-  const sources = new Map<string, string>();
+): Promise<readonly Source[] | undefined> {
+  const sources: Source[] = [];
   for (const [path, stored] of record.sources) {
     try {
-      sources.set(path, new TextDecoder().decode(await files.read(joinPath(folder, stored))));
+      const bytes = await files.read(joinPath(folder, stored));
+      sources.push(makeSource(path, new TextDecoder().decode(bytes)));
     } catch (fault) {
       if (!(fault instanceof FileFault)) throw fault;
       report(notARun(folder, `cannot read ${stored}: ${fault.message}`));

@@ -8,19 +8,16 @@ import { invariant } from '../base/invariant.ts';
 import type { Program } from '../check/program.ts';
 import type { Graph, Output } from '../graph/graph.ts';
 import { BATCH, TIME } from '../graph/type.ts';
+import type { Executable, Feedback } from '../runtime/executable.ts';
 import { indexTensor, realTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Batch } from './datasets/dataset.ts';
-import type { Executable } from './executable.ts';
 import type { Programs } from './experiment.ts';
 
-/** After a run the value of output `from` is the input `to` of the next. */
-export interface Feedback {
-  readonly from: string;
-  readonly to: string;
-}
+/** What of an executable is used here. */
+export type Runnable = Pick<Executable, 'bind' | 'write' | 'run' | 'read'>;
 
 /** Makes a graph runnable. */
-export type Compile = (graph: Graph, feedback: readonly Feedback[]) => Executable | Promise<Executable>;
+export type Compile = (graph: Graph, feedback: readonly Feedback[]) => Runnable | Promise<Runnable>;
 
 /** The graph of a batch of a program, with those of its outputs that are asked for. */
 export function batchedGraph(program: Program, lengths: boolean, wanted: (output: Output) => boolean): Graph {
@@ -34,13 +31,15 @@ export function stateName(state: string): string {
 
 interface Side {
   readonly program: Program;
-  readonly executable: Executable;
+  readonly executable: Runnable;
+  /** The extents of its last run: T and B. */
+  bound: string;
 }
 
 export class WindowProgram {
   readonly #programs: Programs;
   readonly #windowed: boolean;
-  readonly #compile: (program: Program, feedback: readonly Feedback[]) => Executable | Promise<Executable>;
+  readonly #compile: (program: Program, feedback: readonly Feedback[]) => Runnable | Promise<Runnable>;
   readonly #kept: readonly Feedback[];
   readonly #sides = new Map<Program, Side>();
   /** Inputs that stay as they were written, and the sides that have them. */
@@ -87,9 +86,8 @@ export class WindowProgram {
     const values = new Map(this.#waiting);
     if (this.#last === undefined) return values;
     const { executable } = this.#last;
-    const states = this.states.map((state) => ({ from: stateName(state), to: stateName(state) }));
-    for (const { from, to } of [...this.#kept, ...states]) {
-      if (!values.has(to)) values.set(to, executable.read(from));
+    for (const name of [...this.#kept.map(({ to }) => to), ...this.states.map(stateName)]) {
+      if (!values.has(name)) values.set(name, executable.read(name));
     }
     return values;
   }
@@ -98,7 +96,7 @@ export class WindowProgram {
    * Runs a batch. `inputs`: everything but lengths, states, the offset and what stays from run to run. Read the results
    * from what it returns before the next run.
    */
-  async run(batch: Batch, inputs: ReadonlyMap<string, Tensor>): Promise<Executable> {
+  async run(batch: Batch, inputs: ReadonlyMap<string, Tensor>): Promise<Runnable> {
     const opens = !batch.continues;
     const side = await this.#side(opens);
     const { program, executable } = side;
@@ -106,6 +104,14 @@ export class WindowProgram {
       this.#waiting = this.remembered();
       this.#last = undefined;
     }
+    const extents = `${batch.steps} ${batch.sequences}`;
+    if (side.bound !== extents && this.#last === side) {
+      // Binding other extents forgets the inputs that have such an axis.
+      for (const name of this.states.map(stateName)) {
+        if (!this.#waiting.has(name)) this.#waiting.set(name, executable.read(name));
+      }
+    }
+    side.bound = extents;
     executable.bind(
       new Map([
         [TIME, batch.steps],
@@ -140,7 +146,8 @@ export class WindowProgram {
     if (present !== undefined) return present;
     const carries = this.#windowed && program === continuing;
     const states = carries ? this.states.map((s) => ({ from: stateName(s), to: stateName(s) })) : [];
-    const side = { program, executable: await this.#compile(program, [...this.#kept, ...states]) };
+    const executable = await this.#compile(program, [...this.#kept, ...states]);
+    const side: Side = { program, executable, bound: '' };
     this.#sides.set(program, side);
     return side;
   }

@@ -5,14 +5,23 @@ import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import type { Extents } from '../../src/graph/type.ts';
 import { lower } from '../../src/loops/lower.ts';
+import { schedule } from '../../src/loops/schedule.ts';
 import { type Executable, type LoadOptions, load } from '../../src/runtime/executable.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 
 export type Tensors = ReadonlyMap<string, Tensor>;
 
-export function compile(graph: Graph, options?: LoadOptions): Promise<Executable> {
-  return load(emit(lower(graph)), options);
+/** By way of the optimised loop program, or of the straight one. */
+export function compile(graph: Graph, way: Way = schedule, options?: LoadOptions): Promise<Executable> {
+  return load(emit(way(graph)), options);
 }
+
+export type Way = typeof lower;
+
+export const WAYS: readonly (readonly [string, Way])[] = [
+  ['straight', lower],
+  ['optimised', schedule],
+];
 
 /** The largest difference over `tolerance` times the largest number (at least 0.001); NaN and infinities must agree. */
 export function expectClose(actual: Tensor, expected: Tensor, name: string, tolerance = 1e-4): void {
@@ -38,10 +47,10 @@ export async function expectSame(
   graph: Graph,
   inputs: Tensors,
   extents?: Extents,
-  tolerance?: number,
+  { way, tolerance }: { readonly way?: Way; readonly tolerance?: number } = {},
 ): Promise<void> {
   const expected = evaluate(graph, inputs, extents);
-  const actual = (await compile(graph)).execute(inputs, extents);
+  const actual = (await compile(graph, way)).execute(inputs, extents);
   expect([...actual.keys()]).toEqual([...expected.keys()]);
   for (const [name, tensor] of expected) expectClose(actual.get(name)!, tensor, name, tolerance);
 }

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { OP_NAMES } from '../../../src/graph/ops/table.ts';
 import { randomGraph, randomInputs } from '../../graph/random-graph.ts';
 import { SAMPLE_EXTENTS, sampleEveryOp, sampleGraph, sampleInputs } from '../../graph/sample-op.ts';
-import { expectSame } from '../../runtime/compiled.ts';
+import { expectSame, WAYS } from '../../runtime/compiled.ts';
 
 const samples = sampleEveryOp();
 
@@ -13,17 +13,18 @@ test('the samples have every operation', () => {
   expect(new Set(samples.map(({ op }) => op))).toEqual(new Set(OP_NAMES));
 });
 
-describe('wasm against the reference', () => {
+describe.each(WAYS)('%s, against the reference', (_, way) => {
   test.each(samples.map((sample) => [sample.title, sample] as const))('%s', async (_, sample) => {
-    await expectSame(sampleGraph(sample), sampleInputs(sample), sample.extents, 1e-5);
+    const { extents } = sample;
+    await expectSame(sampleGraph(sample), sampleInputs(sample), extents, { way, tolerance: 1e-5 });
   });
-});
 
-test.each([false, true])('random graphs, lengths: %s', async (lengths) => {
-  await fc.assert(
-    fc.asyncProperty(randomGraph({ lengths }), fc.nat(1000), async (graph, seed) => {
-      await expectSame(graph, randomInputs(graph, seed), SAMPLE_EXTENTS);
-    }),
-    { numRuns: 150, seed: 7 },
-  );
+  test.each([false, true])('random graphs, lengths: %s', async (lengths) => {
+    await fc.assert(
+      fc.asyncProperty(randomGraph({ lengths }), fc.nat(1000), async (graph, seed) => {
+        await expectSame(graph, randomInputs(graph, seed), SAMPLE_EXTENTS, { way });
+      }),
+      { numRuns: 150, seed: 7 },
+    );
+  });
 });

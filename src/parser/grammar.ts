@@ -368,8 +368,24 @@ class Grammar extends EmbeddedActionsParser {
       operand = this.OR2<Expression>([
         {
           ALT: () => {
+            // The arguments are read here and not by a rule of their own: one rule less on the stack for each call.
+            const args: Argument[] = [];
             this.CONSUME2(tokens.OpenParen);
-            const args = this.SUBRULE(this.arguments_);
+            this.MANY_SEP({
+              SEP: tokens.Comma,
+              DEF: () => {
+                let name: Name | undefined;
+                this.OPTION(() => {
+                  name = this.SUBRULE2(this.name);
+                  this.CONSUME(tokens.Colon);
+                });
+                const value = this.SUBRULE3(this.expression);
+                this.ACTION(() => {
+                  const span = name === undefined ? value.span : joinSpans(name.span, value.span);
+                  args.push({ span, name, value });
+                });
+              },
+            });
             const close = this.CONSUME2(tokens.CloseParen);
             return this.ACTION((): Expression => {
               const span = joinSpans(object.span, this.span(close));
@@ -525,26 +541,6 @@ class Grammar extends EmbeddedActionsParser {
       const span = joinSpans(this.span(first), otherwise.span);
       return { kind: 'conditional', span, cases, otherwise };
     });
-  });
-
-  private readonly arguments_: Rule<readonly Argument[]> = this.RULE('arguments', () => {
-    const list: Argument[] = [];
-    this.MANY_SEP({
-      SEP: tokens.Comma,
-      DEF: () => {
-        let name: Name | undefined;
-        this.OPTION(() => {
-          name = this.SUBRULE(this.name);
-          this.CONSUME(tokens.Colon);
-        });
-        const value = this.SUBRULE(this.expression);
-        this.ACTION(() => {
-          const span = name === undefined ? value.span : joinSpans(name.span, value.span);
-          list.push({ span, name, value });
-        });
-      },
-    });
-    return list;
   });
 }
 

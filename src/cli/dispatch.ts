@@ -3,6 +3,7 @@
 import manifest from '../../package.json' with { type: 'json' };
 import { render } from '../base/render.ts';
 import { suggest } from '../base/suggest.ts';
+import { MemoryError } from '../runtime/executable.ts';
 import { quote, readArguments } from './arguments.ts';
 import { type Command, type ExitCode, exitCodes, InputFault, Rejected, WrongUse } from './command.ts';
 import { commands } from './commands.ts';
@@ -74,6 +75,12 @@ function explain(error: unknown, platform: Platform, debug: boolean, words: read
   if (error instanceof InputFault) {
     err.write(`${fault}: ${error.message}\n`);
     if (error.help !== undefined) err.write(`  ${paint.strong('help:')} ${error.help}\n`);
+    return exitCodes.input;
+  }
+  if (error instanceof MemoryError) {
+    err.write(
+      `${fault}: ${error.message}\n  ${paint.strong('help:')} take shorter sequences, or fewer at a time\n`,
+    );
     return exitCodes.input;
   }
   if (error instanceof Rejected) {

@@ -10,11 +10,11 @@ export type ScalarFunction = (x: Tensor) => number;
 /** The largest step, in the units of the element. */
 export const STEP = 3e-4;
 
-/** The derivative of f by one element of x, at x, with step h. NaN where f is not a number nearby. */
-export function centralDifference(f: ScalarFunction, x: Tensor, element: number, h: number = STEP): number {
+/** The derivative of f at x in a direction (one number for each element), with step h. NaN where f is none nearby. */
+export function centralDifference(f: ScalarFunction, x: Tensor, direction: Float64Array, h: number): number {
   const at = (steps: number): number => {
     const moved = realTensor(x.shape, x.data);
-    moved.data[element] += steps * h;
+    for (let i = 0; i < direction.length; i++) moved.data[i] += steps * h * direction[i];
     return f(moved);
   };
   return (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * h);

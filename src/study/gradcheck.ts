@@ -5,17 +5,20 @@
 import fc from 'fast-check';
 import { batch } from '../autodiff/batch.ts';
 import type { DerivativeTable } from '../autodiff/rules.ts';
+import { RandomStream } from '../base/random.ts';
 import type { Program } from '../check/program.ts';
 import { evaluate } from '../graph/evaluate.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { centralDifference, STEP } from './central-differences.ts';
+import { centralDifference, type ScalarFunction, STEP } from './central-differences.ts';
 import { differentiable, withGradients } from './gradient-program.ts';
 import { type Case, drawInputs, randomCase } from './random-case.ts';
 
 export const TOLERANCE = 1e-7;
 /** Gradients below this count as this large: a difference has rounding errors of its own. */
 const FLOOR = 1e-3;
+/** How many elements of all tensors together are compared one by one in a case, roughly. */
+const shared = 400;
 
 export interface GradientCheck {
   /** The names of the sizes to draw. */
@@ -24,6 +27,13 @@ export interface GradientCheck {
   programOf(sizes: ReadonlyMap<string, number>, startingStates: boolean): Program | undefined;
   readonly cases: number;
   readonly seed: number;
+  /** Smaller cases (sizes to 2, 2 sequences of 3 steps), for a check that must be quick. */
+  readonly small?: boolean;
+  /**
+   * How many elements of a tensor are compared one by one, drawn at random; where it has more, all of them together are
+   * compared in a random direction, and one by one if that fails. Not given: a share of some 400 for each case.
+   */
+  readonly elements?: number;
   /** Called after each case with how many are done. */
   readonly onCase?: (done: number) => void;
   /** The table of derivatives; tests plant faults in it. */
@@ -67,9 +77,9 @@ export function checkGradients(check: GradientCheck): GradientReport {
   let skipped = 0;
   const worst = new Map<string, TensorCheck>();
   let failed: readonly TensorCheck[] | undefined;
-  const property = fc.property(randomCase(check.sizes), (drawn) => {
+  const property = fc.property(randomCase(check.sizes, check.small === true), (drawn) => {
     const subject = subjectOf(drawn);
-    const tensors = subject === undefined ? undefined : checkCase(subject, drawn);
+    const tensors = subject === undefined ? undefined : checkCase(subject, drawn, check.elements);
     if (failed === undefined) check.onCase?.(++done);
     if (tensors === undefined) {
       if (failed === undefined) skipped++;
@@ -109,7 +119,11 @@ function makeSubject(check: GradientCheck, drawn: Case): Subject | undefined {
 }
 
 /** Every tensor of one case; undefined where what is differentiated is not finite to begin with. */
-function checkCase(subject: Subject, drawn: Case): readonly TensorCheck[] | undefined {
+function checkCase(
+  subject: Subject,
+  drawn: Case,
+  elements = Math.ceil(shared / subject.wrt.length),
+): readonly TensorCheck[] | undefined {
   const { program, forward, backward, wrt } = subject;
   const inputs = drawInputs(program, backward, drawn);
   const cotangents = [...inputs].filter(([name]) => name.startsWith('cotangent.'));
@@ -118,7 +132,7 @@ function checkCase(subject: Subject, drawn: Case): readonly TensorCheck[] | unde
     const outputs = evaluate(forward, new Map([...plain, [name, moved]]));
     if (program.loss !== undefined) return outputs.get('loss')!.data[0];
     return cotangents.reduce(
-      (sum, [cotangent, by]) => sum + dot(outputs.get(cotangent.slice('cotangent.'.length))!, by),
+      (sum, [cotangent, by]) => sum + dot(outputs.get(cotangent.slice('cotangent.'.length))!.data, by.data),
       0,
     );
   };
@@ -126,55 +140,93 @@ function checkCase(subject: Subject, drawn: Case): readonly TensorCheck[] | unde
   if (first === undefined) return [];
   if (!Number.isFinite(objective(first, plain.get(first)!))) return undefined;
   const gradients = evaluate(backward, inputs);
-  return wrt.map((name) =>
-    compare(name, gradients.get(`grad.${name}`)!, (element, step) =>
-      centralDifference((moved) => objective(name, moved), plain.get(name)!, element, step),
-    ),
-  );
+  return wrt.map((name) => {
+    const random = new RandomStream(drawn.numbers, `which of ${name}`);
+    const objectiveOf = (moved: Tensor): number => objective(name, moved);
+    return compare(name, gradients.get(`grad.${name}`)!, plain.get(name)!, objectiveOf, elements, random);
+  });
 }
 
 function compare(
   name: string,
   gradient: Tensor,
-  differenceAt: (element: number, step: number) => number,
+  x: Tensor,
+  objective: ScalarFunction,
+  most: number,
+  random: RandomStream,
 ): TensorCheck {
   const g = gradient.data;
-  const d = Float64Array.from(g, (_, element) => differenceAt(element, STEP));
+  const differenceOf = (element: number, step: number): number =>
+    centralDifference(objective, x, unit(g.length, element), step);
+  const all = Array.from(g, (_, element) => element);
+  if (g.length <= most) return compareElements(name, gradient, all, differenceOf);
+
+  const some = compareElements(name, gradient, random.shuffle(all).slice(0, most), differenceOf);
+  const direction = Float64Array.from(g, () => (random.uniform() < 0.5 ? -1 : 1));
+  // Between one (x moves too far: cutting off) and the square root (too little: rounding).
+  const step = STEP / g.length ** 0.25;
+  const along = Math.abs(dot(g, direction) - centralDifference(objective, x, direction, step)) / some.scale;
+  return some.passed && along <= TOLERANCE ? some : compareElements(name, gradient, all, differenceOf);
+}
+
+interface ScaledCheck extends TensorCheck {
+  readonly scale: number;
+}
+
+function compareElements(
+  name: string,
+  gradient: Tensor,
+  elements: readonly number[],
+  differenceOf: (element: number, step: number) => number,
+): ScaledCheck {
+  const g = gradient.data;
+  const d = new Map(elements.map((element) => [element, differenceOf(element, STEP)]));
   let worst = largestGap(g, d);
   // A difference that reaches over a kink is no derivative. Smaller steps reach less far; a wrong gradient stays wrong.
   for (const step of [STEP / 8, STEP / 64]) {
     if (worst.error <= TOLERANCE) break;
     const allowed = TOLERANCE * worst.scale;
-    for (let element = 0; element < g.length; element++) {
-      if (!(Math.abs(g[element] - d[element]) <= allowed)) d[element] = differenceAt(element, step);
+    for (const [element, difference] of d) {
+      if (!(Math.abs(g[element] - difference) <= allowed)) d.set(element, differenceOf(element, step));
     }
     worst = largestGap(g, d);
   }
-  const { at, error } = worst;
-  const shape = gradient.shape;
-  return { name, gradient: g[at], difference: d[at], error, shape, passed: error <= TOLERANCE };
+  const { at, error, scale } = worst;
+  const passed = error <= TOLERANCE;
+  return { name, gradient: g[at], difference: d.get(at)!, error, shape: gradient.shape, passed, scale };
 }
 
 /** Where gradient and difference are farthest apart, and how far; a NaN is farther than anything. */
 function largestGap(
   g: Tensor['data'],
-  d: Float64Array,
+  d: ReadonlyMap<number, number>,
 ): { readonly at: number; readonly error: number; readonly scale: number } {
   let scale = FLOOR;
-  let at = 0;
-  for (let element = 0; element < g.length; element++) {
-    for (const value of [g[element], d[element]]) {
-      if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
+  for (const value of g) if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
+  let [at] = d.keys();
+  let largest = -1;
+  for (const [element, difference] of d) {
+    if (Number.isFinite(difference)) scale = Math.max(scale, Math.abs(difference));
+    const gap = Math.abs(g[element] - difference);
+    if (!(gap <= largest)) {
+      at = element;
+      largest = gap;
     }
-    const gap = Math.abs(g[element] - d[element]);
-    if (Number.isNaN(gap) || gap > Math.abs(g[at] - d[at])) at = element;
+    if (Number.isNaN(gap)) break;
   }
-  return { at, error: Math.abs(g[at] - d[at]) / scale, scale };
+  return { at: at!, error: largest / scale, scale };
 }
 
-function dot(a: Tensor, b: Tensor): number {
+/** The direction of one element. */
+function unit(length: number, element: number): Float64Array {
+  const direction = new Float64Array(length);
+  direction[element] = 1;
+  return direction;
+}
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
-  for (let i = 0; i < a.data.length; i++) sum += a.data[i] * b.data[i];
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
 }
 

@@ -22,15 +22,18 @@ export interface Case {
   readonly numbers: number;
 }
 
-/** Sizes from 1 to 5, up to 4 sequences of up to 8 steps. They shrink towards one step of one sequence of size one. */
-export function randomCase(sizes: readonly string[]): fc.Arbitrary<Case> {
-  const size = fc.integer({ min: 1, max: 5 });
+/**
+ * Sizes from 1 to 5, up to 4 sequences of up to 8 steps; `small`: to 2, 2 and 3. They shrink towards one step of one
+ * sequence of size one.
+ */
+export function randomCase(sizes: readonly string[], small: boolean): fc.Arbitrary<Case> {
+  const size = fc.integer({ min: 1, max: small ? 2 : 5 });
   return fc
     .record({
       sizes: fc.record(Object.fromEntries(sizes.map((name) => [name, size]))),
-      steps: fc.integer({ min: 1, max: 8 }),
+      steps: fc.integer({ min: 1, max: small ? 3 : 8 }),
       // How many steps each sequence lacks: zero is the simplest.
-      lacking: fc.array(fc.nat(7), { minLength: 1, maxLength: 4 }),
+      lacking: fc.array(fc.nat(7), { minLength: 1, maxLength: small ? 2 : 4 }),
       startingStates: fc.boolean(),
       numbers: fc.noShrink(fc.nat(2 ** 31 - 1)),
     })

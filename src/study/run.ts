@@ -8,7 +8,7 @@ import type { Program } from '../check/program.ts';
 import { sizeOf } from '../check/size.ts';
 import { compile, type Target } from '../compile.ts';
 import type { Graph, InputNode } from '../graph/graph.ts';
-import { BATCH, concreteShape, TIME } from '../graph/type.ts';
+import { BATCH, concreteShape, type Extents, TIME } from '../graph/type.ts';
 import { count, indexTensor, realTensor, type Tensor, zeros } from '../tensor/tensor.ts';
 import { type FittedArrays, fitArrays, LENGTHS, slotsOf } from './arrays.ts';
 import { differentiable, withGradients } from './gradient-program.ts';
@@ -39,12 +39,12 @@ export interface RunResult {
  * Gives every output (zero after the end of a sequence), `state.NAME` at each sequence's own last step, and of a model
  * `loss` and the metrics.
  */
-export function runProgram(
+export async function runProgram(
   file: CheckedFile,
   cell: CheckedCell,
   arrays: ReadonlyMap<string, Tensor>,
   options: RunOptions = {},
-): RunResult {
+): Promise<RunResult> {
   const { gradient = false, sizes = new Map(), hyperparameters } = options;
   const given = withDefaults(cell, sizes);
   const { fitted, diagnostics } = fitArrays(given, slotsOf(given, gradient), arrays);
@@ -63,7 +63,8 @@ export function runProgram(
 
   const graph = graphOf(program, fitted, arrays.has(LENGTHS), options);
   const inputs = inputsOf(program, graph, fitted, arrays);
-  const results = compile(graph, { target: options.target ?? 'reference' }).execute(inputs);
+  const executable = await compile(graph, { target: options.target ?? 'reference' });
+  const results = executable.execute(inputs, extentsOf(fitted));
   const timed = timedNames(program);
   const outputs = [...results].map(
     ([name, value]) => [name, timed.has(name) ? swapLeading(value) : value] as const,
@@ -111,16 +112,20 @@ function graphOf(program: Program, { steps }: FittedArrays, lengths: boolean, op
   return options.gradient === true ? withGradients(program, graph, differentiable(program)) : graph;
 }
 
+function extentsOf({ batch, steps }: FittedArrays): Extents {
+  return new Map([
+    [BATCH, batch],
+    [TIME, steps],
+  ]);
+}
+
 function inputsOf(
   program: Program,
   graph: Graph,
   fitted: FittedArrays,
   arrays: ReadonlyMap<string, Tensor>,
 ): Map<string, Tensor> {
-  const extents = new Map([
-    [BATCH, fitted.batch],
-    [TIME, fitted.steps],
-  ]);
+  const extents = extentsOf(fitted);
   const timed = timedNames(program);
   return new Map(
     graph.inputs.map((id) => {

@@ -1,12 +1,11 @@
 // `rnn gradcheck`: every gradient of a program against central differences.
 import { elaborate } from '../../check/elaborate/elaborate.ts';
-import { checkGradients, type GradientReport, TOLERANCE } from '../../study/gradcheck.ts';
-import { describeCase } from '../../study/random-case.ts';
+import { checkGradients, TOLERANCE } from '../../study/gradcheck.ts';
 import { type Command, exitCodes } from '../command.ts';
-import { type Paint, paintFor } from '../paint.ts';
+import { gradientLines } from '../gradient-lines.ts';
+import { paintFor } from '../paint.ts';
 import { chooseBlock, readSoundProgram } from '../program.ts';
 import { progressLine } from '../progress.ts';
-import { layOut } from '../table.ts';
 
 /** So many that an LSTM takes a few seconds. */
 const usualCases = 20;
@@ -51,45 +50,7 @@ export const gradcheck: Command = {
     progress.clear();
     const { out } = platform;
     if (given.flag('json')) out.write(`${JSON.stringify(report, null, 2)}\n`);
-    else out.write(`${reportLines(cell.name, report, paintFor(out)).join('\n')}\n`);
+    else out.write(`${gradientLines(cell.name, report, paintFor(out)).join('\n')}\n`);
     return report.passed ? exitCodes.fine : exitCodes.input;
   },
 };
-
-/** A report as text. */
-function reportLines(name: string, report: GradientReport, paint: Paint): string[] {
-  const { tensors, failure, cases, skipped, seed } = report;
-  const rows = layOut(
-    [
-      ['parameter', 'shape', 'gradient', 'difference', 'error', ''],
-      ...tensors.map(({ name, shape, gradient, difference, error, passed }) => [
-        name,
-        `[${shape.join(', ')}]`,
-        gradient.toPrecision(8),
-        difference.toPrecision(8),
-        error.toExponential(1),
-        passed ? '' : 'wrong',
-      ]),
-    ],
-    [2, 3, 4],
-  );
-  const table = rows.map((row, i) =>
-    i === 0 ? paint.strong(row) : row.endsWith('wrong') ? paint.bad(row) : row,
-  );
-  if (failure !== undefined) {
-    return [
-      ...table,
-      '',
-      paint.bad(`${name}: a gradient is wrong`),
-      `  the smallest case that shows it: ${describeCase(failure)}`,
-      `  --cases ${cases + skipped} --seed ${seed} repeats it`,
-    ];
-  }
-  const left = skipped === 0 ? '' : `, ${skipped} left out (not finite, or sizes that do not suit)`;
-  if (cases === 0) return [paint.bad(`${name}: no case could be checked${left}`)];
-  return [
-    ...table,
-    '',
-    paint.good(`${name}: every gradient is right`) + ` (${cases} cases, seed ${seed}${left})`,
-  ];
-}

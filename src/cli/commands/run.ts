@@ -1,5 +1,6 @@
 // `rnn run`: a cell or a model evaluated on arrays from a file.
 
+import { TARGETS } from '../../compile.ts';
 import { runProgram } from '../../study/run.ts';
 import {
   readSafetensors,
@@ -12,8 +13,6 @@ import { type Command, exitCodes, InputFault, WrongUse } from '../command.ts';
 import { chooseBlock, orReject, readNumbers, readSoundProgram } from '../program.ts';
 import { readBytes, writeBytes } from '../reading.ts';
 import { layOut } from '../table.ts';
-
-const targets = ['reference', 'wasm'] as const;
 
 export const run: Command = {
   name: 'run',
@@ -59,15 +58,15 @@ export const run: Command = {
         'both files are safetensors',
       );
     }
-    const target = targets.find((one) => one === (given.text('target') ?? 'reference'));
+    const target = TARGETS.find((one) => one === (given.text('target') ?? 'reference'));
     if (target === undefined)
-      throw new WrongUse(`--target is ${targets.join(' or ')}, and not ${quote(given.text('target')!)}`);
+      throw new WrongUse(`--target is ${TARGETS.join(' or ')}, and not ${quote(given.text('target')!)}`);
     const { checked } = await readSoundProgram(path, platform);
     const cell = chooseBlock(checked, name, platform);
     const numbers = readNumbers(given, cell);
     const { tensors } = parseArrays(input, await readBytes(input, platform.files));
     const options = { ...numbers, target, gradient: given.flag('grad'), unroll: given.flag('unroll') };
-    const result = runProgram(checked, cell, tensors, options);
+    const result = await runProgram(checked, cell, tensors, options);
     const outputs = orReject(result.outputs, result.diagnostics, platform);
     await writeBytes(output, writeSafetensors(outputs), platform.files);
     if (platform.out.terminal) {

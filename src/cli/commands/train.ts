@@ -1,0 +1,198 @@
+// `rnn train`: runs the experiment of a file, or takes up a run that was stopped.
+import { elaborate } from '../../check/elaborate/elaborate.ts';
+import { compile, TARGETS, type Target } from '../../compile.ts';
+import { FileFault } from '../../runtime/files.ts';
+import { checkGradients } from '../../study/gradcheck.ts';
+import { summarize } from '../../study/summary.ts';
+import { type Experiment, prepare } from '../../train/experiment.ts';
+import { train as runExperiment, type TrainOptions } from '../../train/loop.ts';
+import { resumeRun } from '../../train/open-run.ts';
+import { type Arguments, quote } from '../arguments.ts';
+import { type Command, type ExitCode, exitCodes, InputFault, Rejected, WrongUse } from '../command.ts';
+import { gradientLines } from '../gradient-lines.ts';
+import { paintFor } from '../paint.ts';
+import type { Platform } from '../platform.ts';
+import { orReject, readSoundProgram } from '../program.ts';
+import { progressLine } from '../progress.ts';
+import { summaryLines } from '../summary-lines.ts';
+import { jsonReport, type TrainReport, textReport } from '../train-report.ts';
+
+export const train: Command = {
+  name: 'train',
+  summary: 'run the experiment of a file',
+  about:
+    'Runs the train block of a .rnn file: reads the data, checks the gradients on a few small cases, trains, validates, ' +
+    'and keeps the run in a folder. Ctrl-C saves and stops. NAME says which model, where the file trains several.',
+  operands: '[FILE [NAME]]',
+  count: [0, 2],
+  options: [
+    {
+      name: 'set',
+      value: 'NAME=VALUE',
+      many: true,
+      text: 'another value for an entry of the block (steps=500, optimizer.lr=0.01) or a size of the model (m=128)',
+    },
+    { name: 'data', value: 'FILE', many: true, text: 'other data files than the block names' },
+    { name: 'seed', value: 'N', text: 'fixes everything random; the same seed gives the same run' },
+    { name: 'out', value: 'DIR', text: 'the folder of the run (a new one in runs/)' },
+    {
+      name: 'resume',
+      value: 'DIR',
+      text: 'take up the run in this folder where it stopped, instead of FILE',
+    },
+    {
+      name: 'target',
+      value: 'TARGET',
+      text: 'wasm (compiled, the default) or reference (plain, in float64, slow)',
+    },
+    { name: 'unchecked', text: 'without the check of the gradients' },
+    { name: 'json', text: 'what happens as lines of JSON, for programs' },
+  ],
+  examples: [
+    { line: 'rnn train models/char-lm.rnn', does: 'as the file says' },
+    {
+      line: 'rnn train models/char-lm.rnn --data book.txt --set m=128 --set steps=500',
+      does: 'other text, a smaller model, for a while',
+    },
+    { line: 'rnn train --resume runs/char-lm-1', does: 'go on with a run that was stopped' },
+  ],
+  notes: [
+    'The folder holds settings.json, source/, metrics.jsonl, weights.safetensors (of the best validation) and ' +
+      'checkpoint.safetensors (to go on from). Exit code 130: stopped by Ctrl-C, and saved; a second Ctrl-C stops at once.',
+  ],
+  async run(given, platform) {
+    const resumed = given.text('resume');
+    if (resumed === undefined) return start(given, platform);
+    for (const name of ['set', 'data', 'seed', 'out', 'target']) {
+      if (given.flag(name))
+        throw new WrongUse(`--${name} does not go with --resume: a run goes on as it began`);
+    }
+    if (given.operands.length > 0) throw new WrongUse('--resume takes no FILE: the run holds its program');
+    const { run, diagnostics } = await resumeRun(resumed, platform.files);
+    const { experiment, checkpoint, target } = orReject(run, diagnostics, platform);
+    return watch(
+      experiment,
+      { folder: resumed, target: targetNamed(target), resume: checkpoint },
+      given,
+      platform,
+    );
+  },
+};
+
+async function start(given: Arguments, platform: Platform): Promise<ExitCode> {
+  const [path, name] = given.operands;
+  if (path === undefined) throw new WrongUse('rnn train needs FILE, or --resume DIR');
+  const target = targetNamed(given.text('target') ?? 'wasm');
+  const { checked, sources } = await readSoundProgram(path, platform);
+  const seed = given.integer('seed', 0, 2 ** 32 - 1);
+  const overrides = {
+    set: [...given.all('set'), ...(seed === undefined ? [] : [`seed=${seed}`])],
+    data: given.all('data'),
+  };
+  const prepared = await prepare({ checked, sources, name, overrides }, platform.files);
+  const experiment = orReject(prepared.experiment, prepared.diagnostics, platform);
+  const folder = given.text('out') ?? (await freeFolder(path, platform));
+  return watch(experiment, { folder, target, resume: undefined }, given, platform);
+}
+
+function targetNamed(word: string): Target {
+  const target = TARGETS.find((one) => one === word);
+  if (target === undefined) throw new WrongUse(`--target is ${TARGETS.join(' or ')}, and not ${quote(word)}`);
+  return target;
+}
+
+/** `runs/char-lm-1`, or the next number that is free. */
+async function freeFolder(path: string, { files }: Platform): Promise<string> {
+  const name = path
+    .split(/[\\/]/)
+    .at(-1)!
+    .replace(/\.rnn$/, '');
+  let number = 1;
+  while (await files.exists(`runs/${name}-${number}`)) number++;
+  return `runs/${name}-${number}`;
+}
+
+interface Run {
+  readonly folder: string;
+  readonly target: Target;
+  readonly resume: TrainOptions['resume'];
+}
+
+/** Trains and draws what happens. */
+async function watch(
+  experiment: Experiment,
+  run: Run,
+  given: Arguments,
+  platform: Platform,
+): Promise<ExitCode> {
+  const { settings } = experiment;
+  const unit =
+    settings.data.kind === 'text' ? (settings.data.by === 'char' ? 'characters' : 'words') : 'steps';
+  const report = given.flag('json') ? jsonReport(platform) : textReport(platform, unit);
+  introduce(experiment, report, platform);
+  if (!given.flag('unchecked') && run.resume === undefined) checkShortly(experiment, report, platform);
+
+  const controller = new AbortController();
+  const release = platform.onInterrupt(() => {
+    if (controller.signal.aborted) platform.exit(exitCodes.interrupted);
+    controller.abort();
+    platform.err.write('\nstopping after this step; Ctrl-C again stops at once\n');
+  });
+  try {
+    const events = runExperiment(experiment, {
+      ...run,
+      host: platform,
+      compile: (graph, feedback) => compile(graph, { target: run.target, feedback }),
+      signal: controller.signal,
+    });
+    for await (const event of events) {
+      report.draw(event);
+      if (event.kind === 'failed') throw new Rejected([event.diagnostic]);
+    }
+  } catch (error) {
+    if (error instanceof FileFault) {
+      throw new InputFault(`cannot keep the run in ${run.folder}: ${error.message}`, error.help);
+    }
+    throw error;
+  } finally {
+    release();
+  }
+  return controller.signal.aborted ? exitCodes.interrupted : exitCodes.fine;
+}
+
+function introduce({ request, training }: Experiment, report: TrainReport, { out }: Platform): void {
+  const { name, sizes } = training.continuing;
+  const cell = [...request.checked.blocks, ...request.checked.imported].find((block) => block.name === name)!;
+  for (const line of [...summaryLines(summarize(cell, sizes), paintFor(out)), '']) report.say(line);
+}
+
+/** The gradients of a few small cases. Throws where one is wrong. */
+function checkShortly({ request, training }: Experiment, report: TrainReport, platform: Platform): void {
+  const { name, sizes, hyperparameters } = training.continuing;
+  const progress = progressLine(platform);
+  progress.show('checking the gradients', true);
+  const checked = checkGradients({
+    sizes: [...sizes.keys()],
+    programOf: (drawn, startingStates) =>
+      elaborate(request.checked, { name, sizes: drawn, hyperparameters, mode: 'train', startingStates })
+        .program,
+    cases: 3,
+    seed: 1,
+    small: true,
+    elements: 2,
+  });
+  progress.clear();
+  if (checked.passed) {
+    const largest = Math.max(0, ...checked.tensors.map((tensor) => tensor.error));
+    const cases = `${checked.tensors.length} tensors, ${checked.cases} small cases`;
+    report.say(
+      `gradients: checked against differences (${cases}; largest error ${largest.toExponential(0)})`,
+    );
+    return;
+  }
+  platform.err.write(`${gradientLines(name, checked, paintFor(platform.err)).join('\n')}\n\n`);
+  throw new InputFault(
+    `the gradients of ${name} are wrong, so it is not trained`,
+    '--unchecked trains it all the same',
+  );
+}

@@ -1,0 +1,131 @@
+// How a training is drawn. On a terminal: a line that is drawn over and over, and lasting lines where something is
+// settled. In a pipe: lasting lines alone, some twenty for the steps. With --json: every event as a line of JSON.
+import { diagnosticToJson } from '../base/diagnostic.ts';
+import type { TrainEvent } from '../train/loop.ts';
+import { paintFor } from './paint.ts';
+import type { Platform } from './platform.ts';
+import { progressLine } from './progress.ts';
+import { group } from './summary-lines.ts';
+
+export interface TrainReport {
+  draw(event: TrainEvent): void;
+  /** A lasting line. */
+  say(line: string): void;
+}
+
+/** `unit`: what a time step of the data is: `characters`. */
+export function textReport(platform: Platform, unit: string): TrainReport {
+  const { out } = platform;
+  const paint = paintFor(out);
+  const progress = progressLine(platform);
+  const say = (line: string): void => {
+    progress.clear();
+    out.write(`${line}\n`);
+  };
+  const mean = new RunningMean();
+  return {
+    say,
+    draw(event) {
+      switch (event.kind) {
+        case 'start':
+          say(`data: ${event.data}`);
+          say(
+            `training on ${event.target}: ${group(event.steps)} steps, validation every ${group(event.validateEvery)}`,
+          );
+          if (event.resumedAfter !== undefined) say(`going on after step ${group(event.resumedAfter)}`);
+          return;
+        case 'step': {
+          mean.add(event.loss);
+          const speed = `${group(Math.round(event.speed))} ${unit}/s`;
+          const left = `${duration(event.secondsLeft)} left`;
+          const words = [
+            `step ${event.step}/${event.steps}`,
+            `loss ${mean.value.toFixed(4)}`,
+            speed,
+            left,
+          ].join('  ');
+          progress.show(words);
+          const every = Math.ceil(event.steps / 20);
+          if (!out.terminal && event.step % every === 0) say(words);
+          return;
+        }
+        case 'validation': {
+          const metrics = [...event.metrics].map(([name, value]) => `${name} ${value.toFixed(4)}`);
+          const best = event.best ? paint.good('best so far') : '';
+          const words = [`step ${event.step}`, `validation loss ${event.loss.toFixed(4)}`, ...metrics, best];
+          say(words.filter((word) => word !== '').join('  '));
+          return;
+        }
+        case 'sample':
+          say(paint.faint(indented(event.text)));
+          return;
+        case 'saved':
+          return;
+        case 'done': {
+          const { finished, step, seconds, best, folder } = event;
+          say(
+            `${finished ? paint.good('done') : 'stopped'} at step ${group(step)} after ${duration(seconds)}`,
+          );
+          if (best !== undefined)
+            say(`best validation loss ${best.loss.toFixed(4)}, at step ${group(best.step)}`);
+          say(`saved in ${paint.strong(folder)}`);
+          if (!finished) say(`rnn train --resume ${folder} goes on`);
+          return;
+        }
+        case 'failed':
+          progress.clear();
+          return;
+        default:
+          event satisfies never;
+      }
+    },
+  };
+}
+
+/** Every event as one line of JSON; maps become objects. */
+export function jsonReport({ out }: Platform): TrainReport {
+  return {
+    say() {},
+    draw(event) {
+      const plain =
+        event.kind === 'failed'
+          ? { ...event, diagnostic: diagnosticToJson(event.diagnostic) }
+          : event.kind === 'validation'
+            ? { ...event, metrics: Object.fromEntries(event.metrics) }
+            : event;
+      out.write(`${JSON.stringify(plain)}\n`);
+    },
+  };
+}
+
+/** The mean over the last ten or so. */
+class RunningMean {
+  #mean: number | undefined;
+
+  add(value: number): void {
+    this.#mean = this.#mean === undefined ? value : 0.9 * this.#mean + 0.1 * value;
+  }
+
+  get value(): number {
+    return this.#mean ?? Number.NaN;
+  }
+}
+
+/** Text of a model, which may hold anything: without what steers a terminal, on lines of its own. */
+export function indented(text: string): string {
+  const lines = printable(text).split('\n');
+  return lines.map((line) => `  | ${line}`).join('\n');
+}
+
+/** Text without control characters; line ends stay. */
+export function printable(text: string): string {
+  return text.replace(/[^\P{C}\n]/gu, '\ufffd');
+}
+
+/** `0:07`, `1:02:03`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const two = (number: number): string => String(number).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}

@@ -1,0 +1,497 @@
+// Applying copies of cells to values, and looking into them: `LSTM(m: 64)(x)`, `y = top(x)`, `prev top.h`, `top.c`.
+
+import type { Label } from '../base/diagnostic.ts';
+import type { Span } from '../base/source.ts';
+import { suggest } from '../base/suggest.ts';
+import type { Expression } from '../parser/tree.ts';
+import { applyDense } from './affine.ts';
+import type { ApplicationId, CheckedCell, CheckedInput, Rate } from './checked.ts';
+import {
+  type Context,
+  combine,
+  combinedType,
+  type Draft,
+  type DraftInstance,
+  draftReal,
+  expectReal,
+  fail,
+  isPoison,
+  joinRates,
+  makeDraft,
+  nameOf,
+  nodeBase,
+  originOf,
+  type Place,
+  poison,
+  reasons,
+  setApart,
+  shapeText,
+  type TemplateUnit,
+  typeText,
+} from './context.ts';
+import { concatDrafts } from './functions.ts';
+import { type DraftType, type Shape, unifyShapes } from './shapes.ts';
+import { type Size, substituteSize } from './size.ts';
+
+/** An argument of an application. */
+export interface GivenValue {
+  readonly draft: Draft;
+  /** The word before the colon. */
+  readonly name: { readonly text: string; readonly span: Span } | undefined;
+}
+
+/** Applies a copy; gives its outputs, or undefined where there is a mistake, which is reported. */
+export function applyUnit(
+  context: Context,
+  unit: TemplateUnit,
+  args: readonly GivenValue[],
+  reverse: boolean,
+  place: Place,
+  span: Span,
+): readonly Draft[] | undefined {
+  switch (unit.kind) {
+    case 'instance':
+      return applyInstance(context, unit.instance, args, reverse, span);
+    case 'dense': {
+      const argument = onlyArgument(context, 'Dense', args, span);
+      if (argument === undefined) return undefined;
+      const unify = (draft: Draft, shape: Shape, from: Label | undefined): boolean =>
+        agrees(context, draft, shape, 'the argument of this Dense', from);
+      const result = applyDense(context, unit, argument, place, span, unify);
+      return isPoison(result) ? undefined : [result];
+    }
+    case 'stack': {
+      let current = args;
+      for (const [i, copy] of unit.units.entries()) {
+        const outputs = applyUnit(context, copy, current, reverse, place, span);
+        if (outputs === undefined) return undefined;
+        if (i === unit.units.length - 1) return outputs;
+        const next = onlyOutput(context, 'stack', outputs, span);
+        if (next === undefined) return undefined;
+        current = [{ draft: next, name: undefined }];
+      }
+      return undefined;
+    }
+    case 'bidirectional': {
+      const shared = args.map((argument) => ({ ...argument, draft: setApart(context, argument.draft) }));
+      const forward = applyUnit(context, unit.forward, shared, reverse, place, span);
+      if (forward === undefined) return undefined;
+      const backward = applyUnit(context, unit.backward, shared, !reverse, place, span);
+      if (backward === undefined) return undefined;
+      const a = onlyOutput(context, 'bidirectional', forward, span);
+      const b = onlyOutput(context, 'bidirectional', backward, span);
+      if (a === undefined || b === undefined) return undefined;
+      const result = concatDrafts(context, [a, b], span);
+      return isPoison(result) ? undefined : [result];
+    }
+    case 'residual': {
+      const argument = onlyArgument(context, 'residual', args, span);
+      if (argument === undefined || isPoison(argument)) return undefined;
+      const shared = setApart(context, argument);
+      const outputs = applyUnit(
+        context,
+        unit.inner,
+        [{ draft: shared, name: undefined }],
+        reverse,
+        place,
+        span,
+      );
+      const result = outputs && onlyOutput(context, 'residual', outputs, span);
+      if (result === undefined) return undefined;
+      const sum = addDrafts(context, shared, result, span);
+      return isPoison(sum) ? undefined : [sum];
+    }
+    default:
+      return unit satisfies never;
+  }
+}
+
+function addDrafts(context: Context, a: Draft, b: Draft, span: Span): Draft {
+  if (!expectReal(context, a, 'residual') || !expectReal(context, b, 'residual')) return poison(span);
+  // Both sides count: residual adds what goes in to what comes out, so neither spreads.
+  const spread = [a, b].map((draft) => ({ ...draft, type: { ...draft.type, scalar: false } }));
+  const combined = combine(context, spread, 'add what goes into residual, A, and what comes out, B', span);
+  const rate = joinRates(context, [a, b], span);
+  if (combined === undefined || rate === undefined) return poison(span);
+  const type = combinedType({ ...combined, scalar: a.type.scalar && b.type.scalar }, 'real', rate);
+  return makeDraft(
+    span,
+    type,
+    () => ({
+      kind: 'chain',
+      first: a.finish(),
+      rest: [{ operator: '+', operand: b.finish() }],
+      ...nodeBase(context, span, type),
+    }),
+    { because: combined.because },
+  );
+}
+
+function onlyArgument(
+  context: Context,
+  word: string,
+  args: readonly GivenValue[],
+  span: Span,
+): Draft | undefined {
+  const [argument] = args;
+  if (args.length === 1 && argument.name === undefined) return argument.draft;
+  context.report.add({
+    code: 'RNN2013',
+    message:
+      args.length === 1
+        ? `the argument of ${word} has no name`
+        : `${word} is applied to one value, and has ${args.length} here`,
+    span,
+    help: word === 'Dense' && args.length > 1 ? 'write affine(a, b), or Dense()(concat(a, b))' : undefined,
+  });
+  return undefined;
+}
+
+function onlyOutput(
+  context: Context,
+  word: string,
+  outputs: readonly Draft[],
+  span: Span,
+): Draft | undefined {
+  if (outputs.length === 1) return outputs[0];
+  context.report.add({
+    code: 'RNN5009',
+    message: `${word} takes a cell with one output, and this one has ${outputs.length}`,
+    span,
+  });
+  return undefined;
+}
+
+/** Whether a draft has this shape; otherwise says so. */
+function agrees(
+  context: Context,
+  draft: Draft,
+  shape: Shape,
+  what: string,
+  from: Label | undefined,
+): boolean {
+  const complain = (): void =>
+    context.report.add({
+      code: 'RNN3003',
+      message: `${what} is ${shapeText(context, shape)}, and ${nameOf(draft, 'this')} is ${shapeText(context, draft.type.shape)}`,
+      span: draft.span,
+      related: reasons(draft.span, from, ...originOf(draft)),
+    });
+  if (unifyShapes(draft.type.shape, shape, context.unknowns, from, complain)) return true;
+  complain();
+  return false;
+}
+
+function applyInstance(
+  context: Context,
+  instance: DraftInstance,
+  args: readonly GivenValue[],
+  reverse: boolean,
+  span: Span,
+): readonly Draft[] | undefined {
+  const { cell } = instance;
+  const [first] = instance.applications;
+  if (cell.hasState && first !== undefined) {
+    context.report.add({
+      code: 'RNN5003',
+      message: `${instance.name} is one copy of ${cell.name}, with a memory of its own, and is applied twice`,
+      span,
+      related: [{ span: context.applications[first].span, text: 'it is already applied here' }],
+      help: `make another copy: ${instance.name}2 = ${cell.name}(...)`,
+    });
+    return undefined;
+  }
+  const given = matchArguments(context, cell, args, span);
+  const drafts = given?.filter((draft) => draft !== undefined) ?? [];
+  if (drafts.length < cell.inputs.length) return undefined;
+  let good = true;
+  for (const [i, draft] of drafts.entries()) {
+    if (!checkArgument(context, instance, cell.inputs[i], draft)) good = false;
+  }
+  const rate = applicationRate(context, cell, drafts, span);
+  if (!good || rate === undefined) return undefined;
+  const id = context.applications.length as ApplicationId;
+  context.applications.push({ instance: instance.name, span, arguments: drafts, rate, reverse });
+  instance.applications.push(id);
+  return cell.outputs.map((output, i) => {
+    const type = inInstance(instance, output.value.type, rate);
+    const shape = shapeText(context, type.shape);
+    return makeDraft(
+      span,
+      type,
+      () => ({ kind: 'apply', application: id, output: i, ...nodeBase(context, span, type) }),
+      { because: { span: instance.span, text: `${cell.name} gives ${shape} here` } },
+    );
+  });
+}
+
+/** A type of the instance's cell, in the sizes of its user. */
+function inInstance(instance: DraftInstance, type: CheckedInput['type'], applied: Rate): DraftType {
+  const { cell, sizes } = instance;
+  const inner = type.rate;
+  return {
+    element: type.element,
+    categories: type.categories === undefined ? undefined : substituteSize(type.categories, sizes),
+    shape: type.shape.map((size) => substituteSize(size, sizes)),
+    scalar: type.shape.length === 0,
+    rate: inner === 'step' && cell.pointwise ? applied : inner,
+  };
+}
+
+/** The arguments in the order of the inputs; undefined where they do not fit, which is reported. */
+function matchArguments(
+  context: Context,
+  cell: CheckedCell,
+  args: readonly GivenValue[],
+  span: Span,
+): readonly (Draft | undefined)[] | undefined {
+  const names = cell.inputs.map((input) => input.name);
+  const found = new Map<string, GivenValue>();
+  let good = true;
+  const related = [{ span: cell.span, text: `${cell.name} is declared here` }];
+  for (const [i, argument] of args.entries()) {
+    const name = argument.name?.text ?? names.at(i);
+    if (name === undefined) break;
+    const before = found.get(name);
+    if (!names.includes(name)) {
+      const isSize = cell.sizes.some((size) => size.name === name);
+      const near = suggest(name, names);
+      context.report.add({
+        code: 'RNN2014',
+        message: isSize
+          ? `${name} is a size of ${cell.name}, not an input`
+          : `${cell.name} has no input ${name}`,
+        span: argument.name?.span ?? span,
+        notes: [`it has ${names.length === 0 ? 'no inputs' : names.join(', ')}`],
+        related,
+        help: isSize
+          ? `sizes stand in the first pair of brackets: ${cell.name}(${name}: ...)(...)`
+          : near && `did you mean ${near}?`,
+      });
+      good = false;
+    } else if (before !== undefined) {
+      context.report.add({
+        code: 'RNN2015',
+        message: `the input ${name} of ${cell.name} is given twice`,
+        span: argument.draft.span,
+        related: [{ span: before.draft.span, text: 'it is already given here' }],
+      });
+      good = false;
+    } else found.set(name, argument);
+  }
+  if (!good) return undefined;
+  const given = names.map((name) => found.get(name)?.draft);
+  if (args.length === names.length && !given.includes(undefined)) return given;
+  const takes =
+    names.length === 0
+      ? 'no inputs'
+      : `${names.length === 1 ? 'the input' : 'the inputs'} ${names.join(', ')}`;
+  context.report.add({
+    code: 'RNN2013',
+    message: `${cell.name} has ${takes}, and is applied to ${args.length} value${args.length === 1 ? '' : 's'}`,
+    span,
+    related,
+  });
+  return undefined;
+}
+
+/** Whether an argument has the kind and the shape of its input. */
+function checkArgument(
+  context: Context,
+  instance: DraftInstance,
+  input: CheckedInput,
+  draft: Draft,
+): boolean {
+  if (isPoison(draft)) return false;
+  const what = `the input ${input.name} of ${instance.cell.name}`;
+  const from: Label = { span: input.span, text: `${input.name} is declared here` };
+  const wanted = inInstance(instance, input.type, 'step');
+  if (wanted.element === 'real') {
+    if (!expectReal(context, draft, what)) return false;
+  } else if (draft.type.element !== 'index') {
+    context.report.add({
+      code: 'RNN3011',
+      message: `${what} is a category, and ${nameOf(draft, 'this')} is ${typeText(context, draft.type)}`,
+      span: draft.span,
+      related: reasons(draft.span, from, ...originOf(draft)),
+    });
+    return false;
+  } else if (wanted.categories !== undefined && draft.type.categories !== undefined) {
+    const complain = (): void =>
+      context.report.add({
+        code: 'RNN3010',
+        message: `${what} is ${typeText(context, wanted)}, and ${nameOf(draft, 'this')} is ${typeText(context, draft.type)}`,
+        span: draft.span,
+        related: reasons(draft.span, from, draft.because),
+      });
+    if (!context.unknowns.unify(wanted.categories, draft.type.categories, complain)) {
+      complain();
+      return false;
+    }
+  }
+  return agrees(context, draft, wanted.shape, what, from);
+}
+
+/** The rate at which a cell is applied; undefined where an argument has the wrong one, which is reported. */
+function applicationRate(
+  context: Context,
+  cell: CheckedCell,
+  drafts: readonly Draft[],
+  span: Span,
+): Rate | undefined {
+  if (cell.pointwise) return joinRates(context, drafts, span);
+  for (const [i, draft] of drafts.entries()) {
+    const { name, type } = cell.inputs[i];
+    if (isPoison(draft) || draft.type.rate === 'constant' || draft.type.rate === type.rate) continue;
+    const text = nameOf(draft, 'this');
+    const simple = draft.atomic ? nameOf(draft, '...') : `(${nameOf(draft, '...')})`;
+    context.report.add({
+      code: 'RNN4001',
+      message:
+        type.rate === 'step'
+          ? `${cell.name} takes a value of ${name} at each step, and ${text} is there once for the sequence`
+          : `${cell.name} takes ${name} once for the sequence, and ${text} is there at each step`,
+      span: draft.span,
+      related: reasons(draft.span, { span: cell.inputs[i].span, text: `${name} is declared here` }),
+      help:
+        type.rate === 'step'
+          ? `write each step ${simple}`
+          : `write last ${simple}, or max over time ${simple}`,
+    });
+    return undefined;
+  }
+  return 'step';
+}
+
+// Looking into an instance
+
+interface FoundState {
+  /** Its full name in the cell that is checked. */
+  readonly name: string;
+  readonly shape: readonly Size[];
+  readonly because: Label;
+}
+
+/** The path of a member expression: `top.low.h` is [top, low, h]. Undefined where it does not begin with a name. */
+export function memberPath(expression: Expression): readonly string[] | undefined {
+  const path: string[] = [];
+  let current = expression;
+  while (current.kind === 'member') {
+    path.unshift(current.name.text);
+    current = current.object;
+  }
+  return current.kind === 'name' ? [current.text, ...path] : undefined;
+}
+
+/** The state that a path into an instance names; undefined where there is none. */
+function findState(instance: DraftInstance, path: readonly string[]): FoundState | undefined {
+  let { cell } = instance;
+  let sizes: ReadonlyMap<string, Size> = instance.sizes;
+  for (const part of path.slice(0, -1)) {
+    const inner = cell.instances.find((candidate) => candidate.name === part);
+    if (inner === undefined) return undefined;
+    const outer = sizes;
+    sizes = new Map([...inner.sizes].map(([name, size]) => [name, substituteSize(size, outer)]));
+    cell = inner.cell;
+  }
+  const state = cell.states.find((candidate) => candidate.name === path.at(-1));
+  if (state === undefined) return undefined;
+  return {
+    name: [instance.name, ...path].join('.'),
+    shape: state.shape.map((size) => substituteSize(size, sizes)),
+    because: { span: state.span, text: `${state.name} is a state of ${cell.name}` },
+  };
+}
+
+/** The instance behind a unit that has just one. */
+function soleInstance(unit: TemplateUnit): DraftInstance | undefined {
+  if (unit.kind === 'residual') return soleInstance(unit.inner);
+  return unit.kind === 'instance' ? unit.instance : undefined;
+}
+
+/** `prev top.h` and `top.c`; `path` begins with the name of the instance. */
+export function memberDraft(context: Context, path: readonly string[], previous: boolean, span: Span): Draft {
+  const [name, ...rest] = path;
+  const unit = context.units.get(name);
+  if (unit === undefined) {
+    context.incomplete = true;
+    return poison(span);
+  }
+  const instance = soleInstance(unit);
+  if (instance === undefined) {
+    return fail(context, {
+      code: 'RNN2016',
+      message: `${name} is made of several cells (${unit.kind}), and their values cannot be named from outside`,
+      span,
+      help: 'name each of them: low = ..., top = ...',
+    });
+  }
+  const { cell } = instance;
+  const state = findState(instance, rest);
+  if (previous && state !== undefined) {
+    if (!context.lookedAt.has(name)) context.lookedAt.set(name, span);
+    const type = draftReal(state.shape, 'step');
+    return makeDraft(
+      span,
+      type,
+      () => ({ kind: 'previous', state: state.name, ...nodeBase(context, span, type) }),
+      { because: state.because, atomic: true },
+    );
+  }
+  const output = rest.length === 1 && !previous ? cell.outputs.findIndex((o) => o.name === rest[0]) : -1;
+  if (output < 0 && state === undefined) {
+    const outputs = cell.outputs.map((o) => o.name);
+    const states = cell.states.map((s) => s.name);
+    const isOutput = previous && outputs.includes(rest.join('.'));
+    const near = suggest(rest.join('.'), previous ? states : [...outputs, ...states]);
+    return fail(context, {
+      code: isOutput ? 'RNN4004' : 'RNN2016',
+      message: isOutput
+        ? `${rest.join('.')} of ${cell.name} has no past: it is not a state`
+        : `${cell.name} has no ${previous ? 'state' : 'output or state'} ${rest.join('.')}`,
+      span,
+      related: [{ span: cell.span, text: `${cell.name} is declared here` }],
+      notes: [
+        states.length === 0 ? 'it has no states' : `its states are ${states.join(', ')}`,
+        ...(previous ? [] : [`its outputs are ${outputs.join(', ')}`]),
+      ],
+      help: near === undefined ? undefined : `did you mean ${previous ? 'prev ' : ''}${name}.${near}?`,
+    });
+  }
+  const [application, ...more] = instance.applications;
+  if (application === undefined || more.length > 0) {
+    // Applied somewhere with a mistake of its own: that one is enough.
+    if (application === undefined && context.appliedNames.has(name)) {
+      context.incomplete = true;
+      return poison(span);
+    }
+    return fail(context, {
+      code: more.length > 0 ? 'RNN5003' : 'RNN5004',
+      message:
+        more.length > 0
+          ? `${name} is applied ${more.length + 1} times, so ${path.join('.')} could be any of them`
+          : `${name} is never applied, so ${path.join('.')} has no value`,
+      span,
+      related: [{ span: instance.span, text: `${name} is made here` }],
+      help: more.length > 0 ? 'give each result a name of its own' : `apply it: y = ${name}(...)`,
+    });
+  }
+  const applied = context.applications[application].rate;
+  if (output >= 0) {
+    const type = inInstance(instance, cell.outputs[output].value.type, applied);
+    return makeDraft(
+      span,
+      type,
+      () => ({ kind: 'apply', application, output, ...nodeBase(context, span, type) }),
+      { because: { span: cell.outputs[output].span, text: `an output of ${cell.name}` } },
+    );
+  }
+  if (state === undefined) return poison(span);
+  const type = draftReal(state.shape, 'step');
+  return makeDraft(
+    span,
+    type,
+    () => ({ kind: 'instance-state', state: state.name, application, ...nodeBase(context, span, type) }),
+    { because: state.because },
+  );
+}

@@ -1,0 +1,385 @@
+// One cell or model, from its syntax to its checked form: names, then equations in the order in which they need each
+// other, then what inference has left open, then time. A cell is checked once, for all sizes.
+
+import type { CheckedCell, CheckedEquation, CheckedResult } from './checked.ts';
+import type { Context, Draft, DraftParameter } from './context.ts';
+import { newCounts } from './context.ts';
+import { declareHeader, declareItems, type Header } from './declarations.ts';
+import { orderUnits } from './dependencies.ts';
+import { checkEquation, checkStart, placeOf } from './equations.ts';
+import { inferExpression } from './expressions.ts';
+import type { Report } from './report.ts';
+import type { BlockEntry, Module } from './resolve.ts';
+import { checkParts, checkResult, type DraftResult } from './results.ts';
+import { isKnownShape, resolveShape } from './shapes.ts';
+import { isNeverPositive, isWhole, type Size, SizeUnknowns } from './size.ts';
+import { findStages, nodesOf } from './stages.ts';
+import { inferConstant, instantiate, isTemplate, readTemplate } from './templates.ts';
+import { warnUnused } from './usage.ts';
+import { checkWeights, product } from './weights.ts';
+
+/** Checks a cell. Undefined where it has an error, or uses something that has one. */
+export function checkBlock(
+  entry: BlockEntry,
+  prelude: Module,
+  report: Report,
+  cellOf: (entry: BlockEntry) => CheckedCell | undefined,
+): CheckedCell | undefined {
+  const before = report.errors;
+  const { declaration } = entry;
+  const { items } = declaration;
+  const context = newContext(entry, prelude, report, cellOf);
+  context.incomplete = items.some((item) => item.kind === 'broken');
+  const header = declareHeader(context, declaration);
+  const defaults = new Map<string, Draft>();
+  for (const { name, defaultValue } of header.hyperparameters) {
+    if (defaultValue === undefined) continue;
+    const what = `the default of ${name.text}`;
+    const draft = inferConstant(context, defaultValue, placeOf(context, name.text), what);
+    if (draft !== undefined) defaults.set(name.text, draft);
+  }
+  declareItems(context, items, (value) => isTemplate(entry.module, prelude, value));
+  makeInstances(context);
+  for (const item of items) if (item.kind === 'param') checkWeights(context, item);
+  const starts = new Map<string, Draft>();
+  const results: DraftResult[] = [];
+  for (const { unit, inCycle } of orderUnits(context, items)) {
+    if (unit.kind === 'equation') checkEquation(context, unit, inCycle);
+    else if (unit.kind === 'state') {
+      const start = checkStart(context, unit);
+      if (start !== undefined) for (const name of unit.names) starts.set(name.text, start);
+    } else {
+      const result = checkResult(context, unit);
+      if (result !== undefined) results.push(result);
+    }
+  }
+  for (const [name, binding] of context.scope) {
+    if (binding.kind !== 'state' || binding.equation !== undefined) continue;
+    report.add({
+      code: 'RNN2009',
+      message: `the state ${name} is never defined`,
+      span: binding.span,
+      notes: ['a state is given a value at each step, by one equation'],
+      help: `write ${name} = ...`,
+    });
+  }
+  checkParts(context, items, declaration.name.span);
+  checkNames(context, results);
+  settle(context, before);
+  if (report.errors > before || context.incomplete) return undefined;
+  return finish(context, header, defaults, starts, results);
+}
+
+function newContext(
+  entry: BlockEntry,
+  prelude: Module,
+  report: Report,
+  cellOf: (entry: BlockEntry) => CheckedCell | undefined,
+): Context {
+  const context: Context = {
+    entry,
+    name: entry.declaration.name.text,
+    report,
+    unknowns: new SizeUnknowns(),
+    prelude,
+    scope: new Map(),
+    equations: [],
+    values: new Map(),
+    parameters: [],
+    instances: [],
+    units: new Map(),
+    applications: [],
+    appliedNames: new Set(),
+    lookedAt: new Map(),
+    shapes: [],
+    pending: [],
+    wholes: [],
+    incomplete: false,
+    expansions: 0,
+    cellOf,
+    infer: (expression, place) => inferExpression(context, expression, place),
+  };
+  return context;
+}
+
+/** Makes the named instances, so that every equation can look into them. */
+function makeInstances(context: Context): void {
+  for (const [name, binding] of context.scope) {
+    if (binding.kind !== 'instance') continue;
+    const { module } = context.entry;
+    const cell = module.entries.get(name);
+    if (cell !== undefined && cell.kind !== 'broken') {
+      context.report.add({
+        code: 'RNN2003',
+        message: `${name} is also the name of a ${cell.kind} of this file`,
+        span: binding.span,
+        related: [{ span: cell.declaration.name.span, text: `${name} is declared here` }],
+        help: 'give the instance a name of its own',
+      });
+    }
+    if (binding.item.type !== undefined) {
+      context.report.add({
+        code: 'RNN2008',
+        message: `${name} is an instance of a cell, and has no type`,
+        span: binding.item.type.span,
+        help: 'leave it out: the sizes stand in the brackets of the cell',
+      });
+    }
+    const place = { ...placeOf(context, name), counts: newCounts() };
+    const template = readTemplate(context, binding.item.value, place);
+    context.units.set(name, template && instantiate(context, template, name));
+  }
+}
+
+/** No two weights and no two results share a name. */
+function checkNames(context: Context, results: readonly DraftResult[]): void {
+  const seen = new Map<string, DraftParameter>();
+  for (const parameter of context.parameters) {
+    const first = seen.get(parameter.name);
+    if (first === undefined) {
+      seen.set(parameter.name, parameter);
+      continue;
+    }
+    context.report.add({
+      code: 'RNN5011',
+      message: `two weights would be called ${parameter.name}`,
+      span: parameter.span,
+      related: [{ span: first.span, text: 'the first is here' }],
+      notes: ['weights are named after the equation in which they stand'],
+      help: 'give one of the equations another name',
+    });
+  }
+  const names = new Map<string, DraftResult>();
+  for (const result of results) {
+    if (result.kind === 'generate') continue;
+    const first = names.get(result.name);
+    // Two losses are reported where a model's parts are looked at.
+    if (first === undefined || (result.kind === 'loss' && first.kind === 'loss')) {
+      names.set(result.name, result);
+      continue;
+    }
+    context.report.add({
+      code: 'RNN5011',
+      message: `two results would be called ${result.name}`,
+      span: result.span,
+      related: [{ span: first.span, text: 'the first is here' }],
+      help:
+        result.name === 'output'
+          ? 'give each an equation, and hand out its name: a = ..., output a'
+          : 'give one of them another name',
+    });
+  }
+}
+
+/** What inference leaves open: solved by defaults, or reported; and every size that was found must be one. */
+function settle(context: Context, before: number): void {
+  const { unknowns, report } = context;
+  unknowns.settle();
+  for (const { size, defaultValue } of context.pending) {
+    if (defaultValue !== undefined && unknowns.isOpen(size)) unknowns.unify(size, defaultValue, () => {});
+  }
+  unknowns.settle();
+  if (report.errors > before || context.incomplete) return;
+  const told = new Set<unknown>();
+  for (const shape of context.shapes) {
+    const resolved = resolveShape(shape, unknowns);
+    const open = isKnownShape(resolved) ? resolved.some((size) => unknowns.isOpen(size)) : true;
+    // Shapes that were found equal are told once.
+    const key = isKnownShape(resolved) ? shape : resolved;
+    if (!open || told.has(key)) continue;
+    told.add(key);
+    report.add({
+      code: 'RNN3004',
+      message: `the shape of this ${shape.word} follows from nothing`,
+      span: shape.span,
+      notes: [
+        `what ${shape.word} gives takes the shape that its place asks for, and here every shape would do`,
+      ],
+      help:
+        shape.word === 'Dense'
+          ? 'write how many numbers it gives: Dense(64)'
+          : `give the equation a type: ${shape.equation}: [m] = ...`,
+    });
+  }
+  if (report.errors > before) return;
+  for (const { size, complain } of context.pending) if (unknowns.isOpen(size)) complain();
+  if (report.errors > before) return;
+  for (const { size, complain } of context.wholes) {
+    const found = unknowns.resolve(size);
+    if (!isWhole(found) || isNeverPositive(found)) complain(found);
+  }
+}
+
+function finish(
+  context: Context,
+  header: Header,
+  defaults: ReadonlyMap<string, Draft>,
+  starts: ReadonlyMap<string, Draft>,
+  results: readonly DraftResult[],
+): CheckedCell | undefined {
+  const { entry, report, unknowns, scope } = context;
+  const { declaration } = entry;
+  const shapeOf = (parts: DraftParameter['shapes'][number]): readonly Size[] => {
+    const shape = resolveShape(parts, unknowns);
+    return isKnownShape(shape) ? shape : [];
+  };
+  const inputs = declaration.items.flatMap((item) => {
+    if (item.kind !== 'input' && item.kind !== 'target') return [];
+    return item.names.flatMap(({ text, span }) => {
+      const binding = scope.get(text);
+      if (binding === undefined || (binding.kind !== 'input' && binding.kind !== 'target')) return [];
+      const { element, categories, rate } = binding.type;
+      if (element === 'unknown') return [];
+      const type = { element, categories, shape: shapeOf(binding.type.shape), rate };
+      return [{ kind: item.kind, name: text, span, documentation: item.documentation, type }];
+    });
+  });
+  const equations = context.equations.map(({ name, span, documentation, draft }) => ({
+    name,
+    span,
+    documentation,
+    value: draft.finish(),
+  }));
+  const states = declaration.items.flatMap((item) => {
+    if (item.kind !== 'state') return [];
+    return item.names.flatMap(({ text, span }) => {
+      const binding = scope.get(text);
+      const value = context.values.get(text);
+      if (binding?.kind !== 'state' || binding.shape === undefined || value === undefined) return [];
+      const { shape } = binding;
+      const start = starts.get(text)?.finish();
+      const { documentation } = item;
+      return [{ name: text, span, documentation, shape, start, equation: value.id }];
+    });
+  });
+  const parameters = [...context.parameters]
+    .sort((a, b) => a.position - b.position)
+    .map(({ name, span, documentation, shapes, start }) => {
+      const parts = shapes.map(shapeOf);
+      const shape = parts.flat();
+      return { name, span, documentation, shape, start: start(product(parts[1] ?? []), product(parts[0])) };
+    });
+  const instances = [...context.instances]
+    .sort((a, b) => a.span.start - b.span.start)
+    .map(({ name, span, cell, sizes, hyperparameters }) => ({
+      name,
+      span,
+      cell,
+      sizes: new Map([...sizes].map(([size, value]) => [size, unknowns.resolve(value)])),
+      hyperparameters: new Map([...hyperparameters].map(([word, draft]) => [word, draft.finish()])),
+    }));
+  const applications = context.applications.map(({ instance, span, arguments: args, rate, reverse }) => ({
+    instance,
+    span,
+    arguments: args.map((argument) => argument.finish()),
+    rate,
+    reverse,
+  }));
+  const unstaged = { name: context.name, states, instances, equations, applications };
+  const lonely = neverApplied(context);
+  if (lonely) return undefined;
+  const stages = findStages(unstaged, report);
+  if (stages === undefined) return undefined;
+  const staged: CheckedEquation[] = equations.map((e, i) => ({ ...e, stage: stages.ofEquation[i] }));
+  const checked = results.map((result) => {
+    const value = result.draft.finish();
+    const stage = value.kind === 'equation' ? stages.ofEquation[value.equation] : 0;
+    const rate = value.type.rate === 'step' ? 'step' : 'once';
+    const { name, span, documentation } = result;
+    return { kind: result.kind, name, documentation, span, value, rate, stage } as const;
+  });
+  const plain = ({ span, value, rate, stage }: CheckedResult): CheckedResult => ({
+    span,
+    value,
+    rate,
+    stage,
+  });
+  const named = (kind: DraftResult['kind']) =>
+    checked
+      .filter((result) => result.kind === kind)
+      .map((result) => ({ name: result.name, documentation: result.documentation, ...plain(result) }));
+  const loss = checked.find((result) => result.kind === 'loss');
+  const generate = checked.find((result) => result.kind === 'generate');
+  const all = [
+    ...equations.map((equation) => equation.value),
+    ...applications.flatMap((application) => application.arguments),
+    ...checked.map((result) => result.value),
+    ...states.flatMap((state) => (state.start === undefined ? [] : [state.start])),
+  ].flatMap(nodesOf);
+  const ofKind = (kind: 'input' | 'target') =>
+    inputs
+      .filter((input) => input.kind === kind)
+      .map(({ name, span, documentation, type }) => ({ name, span, documentation, type }));
+  const cell: CheckedCell = {
+    kind: entry.kind,
+    name: context.name,
+    span: declaration.name.span,
+    documentation: declaration.documentation,
+    sizes: header.sizes.map(({ parameter: { name }, defaultValue }) => ({
+      name: name.text,
+      span: name.span,
+      defaultValue,
+    })),
+    hyperparameters: header.hyperparameters.map(({ name }) => ({
+      name: name.text,
+      span: name.span,
+      defaultValue: defaults.get(name.text)?.finish(),
+    })),
+    inputs: ofKind('input'),
+    targets: ofKind('target'),
+    states,
+    parameters,
+    instances,
+    equations: staged,
+    applications: applications.map((a, i) => ({ ...a, stage: stages.ofApplication[i] })),
+    order: stages.order,
+    outputs: named('output'),
+    loss: loss && plain(loss),
+    metrics: named('metric'),
+    generate: generate && { ...plain(generate), input: generate.name },
+    pointwise:
+      states.length === 0 &&
+      inputs.every((input) => input.type.rate === 'step') &&
+      !all.some((node) => ['step-number', 'over-time', 'each-step'].includes(node.kind)) &&
+      instances.every((instance) => instance.cell.pointwise) &&
+      !applications.some((application) => application.reverse),
+    hasState: states.length > 0 || instances.some((instance) => instance.cell.hasState),
+    stages:
+      1 +
+      Math.max(
+        0,
+        ...stages.ofEquation,
+        ...checked.map((result) => result.stage),
+        ...applications.map((application, i) => {
+          const inner = instances.find((instance) => instance.name === application.instance);
+          return stages.ofApplication[i] + (inner === undefined ? 0 : inner.cell.stages - 1);
+        }),
+      ),
+  };
+  warnUnused(
+    cell,
+    checked.map((result) => result.value),
+    stages,
+    report,
+  );
+  return cell;
+}
+
+/** Named instances that nothing applies: an error where something looks at their past, else a warning. */
+function neverApplied(context: Context): boolean {
+  let found = false;
+  for (const [name, binding] of context.scope) {
+    if (binding.kind !== 'instance' || context.appliedNames.has(name)) continue;
+    const looked = context.lookedAt.get(name);
+    if (looked !== undefined) found = true;
+    context.report.add({
+      code: 'RNN5004',
+      severity: looked === undefined ? 'warning' : 'error',
+      message: `${name} is never applied${looked === undefined ? '' : ', so it has no past'}`,
+      span: looked ?? binding.span,
+      related: looked === undefined ? [] : [{ span: binding.span, text: `${name} is made here` }],
+      help: `apply it: y = ${name}(...)`,
+    });
+  }
+  return found;
+}

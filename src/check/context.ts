@@ -1,0 +1,496 @@
+// What the parts of the checker share while one cell is checked: its names, its unknowns, and the drafts of what the
+// checked cell will hold. A draft of an expression has a type in which sizes may still be unknown; `finish` makes the
+// checked node once everything is settled, and is called only where there was no error.
+
+import type { Label } from '../base/diagnostic.ts';
+import type { Span } from '../base/source.ts';
+import type { Equation, Expression, FunctionDeclaration, StateItem } from '../parser/tree.ts';
+import type {
+  ApplicationId,
+  CheckedCell,
+  CheckedExpression,
+  CheckedStart,
+  CheckedType,
+  EquationId,
+  Rate,
+} from './checked.ts';
+import type { CheckerCode } from './codes.ts';
+import type { Complaint, Report } from './report.ts';
+import { shortText } from './report.ts';
+import type { BlockEntry, Module } from './resolve.ts';
+import {
+  type DraftElement,
+  type DraftType,
+  isKnownShape,
+  resolveShape,
+  type Shape,
+  showShape,
+  type UnknownShape,
+  unifyShapes,
+} from './shapes.ts';
+import { type Size, type SizeUnknowns, showSize } from './size.ts';
+
+/** An expression while its cell is checked. */
+export interface Draft {
+  readonly span: Span;
+  readonly type: DraftType;
+  /** Where its shape comes from: the declaration behind it. */
+  readonly because: Label | undefined;
+  /** A name or a number: using it twice computes nothing twice. */
+  readonly atomic: boolean;
+  /** Atomic, and the value of an equation or an input: it may stand in another stage than what uses it. */
+  readonly reference: boolean;
+  /** The value of a literal. */
+  readonly literal: number | undefined;
+  readonly finish: () => CheckedExpression;
+}
+
+/** What a name of a cell means. */
+export type Binding =
+  | { readonly kind: 'size'; readonly span: Span }
+  | { readonly kind: 'hyperparameter'; readonly span: Span }
+  | { readonly kind: 'input' | 'target'; readonly span: Span; readonly type: DraftType }
+  | StateBinding
+  | { readonly kind: 'parameter'; readonly span: Span; readonly shape: readonly Size[] | undefined }
+  | { readonly kind: 'equation'; readonly span: Span; readonly item: Equation }
+  | { readonly kind: 'instance'; readonly span: Span; readonly item: Equation }
+  | { readonly kind: 'broken'; readonly span: Span };
+
+export interface StateBinding {
+  readonly kind: 'state';
+  readonly span: Span;
+  readonly item: StateItem;
+  /** Undefined where its declaration has a mistake. */
+  readonly shape: readonly Size[] | undefined;
+  /** The equation that defines it, where there is one. */
+  equation: Equation | undefined;
+}
+
+/** What a name with an equation stands for. */
+export interface Value {
+  readonly id: EquationId;
+  readonly type: DraftType;
+  readonly because: Label;
+}
+
+export interface DraftEquation {
+  readonly name: string | undefined;
+  readonly span: Span;
+  readonly documentation: string | undefined;
+  readonly draft: Draft;
+}
+
+export interface DraftParameter {
+  readonly name: string;
+  readonly span: Span;
+  /** Where its declaration or its affine stands in the file: weights are listed in this order. */
+  readonly position: number;
+  readonly documentation: string | undefined;
+  /** One after the other: the shape of the result, then that of the argument. */
+  readonly shapes: readonly Shape[];
+  readonly start: (fanIn: Size, fanOut: Size) => CheckedStart;
+}
+
+export interface DraftInstance {
+  readonly name: string;
+  readonly span: Span;
+  readonly cell: CheckedCell;
+  readonly sizes: ReadonlyMap<string, Size>;
+  readonly hyperparameters: ReadonlyMap<string, Draft>;
+  /** How often it is applied, and where first. */
+  applications: ApplicationId[];
+}
+
+export interface DraftApplication {
+  readonly instance: string;
+  readonly span: Span;
+  readonly arguments: readonly Draft[];
+  readonly rate: Rate;
+  readonly reverse: boolean;
+}
+
+/** A copy of a template, with weights of its own, ready to be applied. */
+export type TemplateUnit =
+  | { readonly kind: 'instance'; readonly instance: DraftInstance }
+  | DenseUnit
+  | { readonly kind: 'stack'; readonly units: readonly TemplateUnit[] }
+  | { readonly kind: 'bidirectional'; readonly forward: TemplateUnit; readonly backward: TemplateUnit }
+  | { readonly kind: 'residual'; readonly inner: TemplateUnit };
+
+/** A Dense: made once, applied as often as it has a name. */
+export interface DenseUnit {
+  readonly kind: 'dense';
+  /** Its weights are `prefix` W and b. */
+  readonly prefix: string;
+  readonly span: Span;
+  /** What stands in its brackets. */
+  readonly size: Size | undefined;
+  /** The shapes of its result and of its argument, from the first application on. */
+  shapes: readonly [result: Shape, argument: Shape] | undefined;
+}
+
+/** Where an expression stands. */
+export interface Place {
+  /** The equation after which weights are named. */
+  readonly equation: string;
+  readonly counts: NameCounts;
+  /** The file whose words it uses: another one inside a function that comes from there. */
+  readonly module: Module;
+  /** Inside a function: its parameters. */
+  readonly parameters: ReadonlyMap<string, Draft> | undefined;
+  /** Inside a function: which, and where it is used. */
+  readonly inside: Inside | undefined;
+  /** Inside a function of the prelude: the place of its use, which stands for everything in it. */
+  readonly at: Span | undefined;
+  /** Only literals, sizes and hyperparameters may stand here: what it is, for the message. */
+  readonly constant: string | undefined;
+}
+
+/** The opening up of a function. */
+export interface Inside {
+  readonly declaration: FunctionDeclaration;
+  /** Where it is used, in the cell itself. */
+  readonly span: Span;
+  readonly outer: Inside | undefined;
+}
+
+/** How many affine maps, noises and anonymous cells an equation has so far. */
+export interface NameCounts {
+  affine: number;
+  dropout: number;
+  readonly cells: Map<string, number>;
+}
+
+/** The state of checking one cell. */
+export interface Context {
+  readonly entry: BlockEntry;
+  readonly name: string;
+  readonly report: Report;
+  readonly unknowns: SizeUnknowns;
+  readonly prelude: Module;
+  readonly scope: Map<string, Binding>;
+  readonly equations: DraftEquation[];
+  /** The equation of each name that has one and is already checked. */
+  readonly values: Map<string, Value>;
+  readonly parameters: DraftParameter[];
+  readonly instances: DraftInstance[];
+  /** The named instances; undefined where the template has a mistake. */
+  readonly units: Map<string, TemplateUnit | undefined>;
+  readonly applications: DraftApplication[];
+  /** The named instances that stand somewhere before brackets of values, whether or not that worked out. */
+  readonly appliedNames: Set<string>;
+  /** The instances whose past is looked at, and where first. */
+  readonly lookedAt: Map<string, Span>;
+  /** Shapes that still have to be learnt. */
+  readonly shapes: UnknownShape[];
+  /** Sizes that have to follow from the use of a cell, and what to say where they do not. */
+  readonly pending: {
+    readonly size: Size;
+    readonly defaultValue: Size | undefined;
+    readonly complain: () => void;
+  }[];
+  /** Sizes that must come out whole, and what to say where they do not. */
+  readonly wholes: { readonly size: Size; readonly complain: (size: Size) => void }[];
+  /** Something that could not be read was met: there is nothing to finish, though no error of ours says so. */
+  incomplete: boolean;
+  /** How many functions were opened up. */
+  expansions: number;
+  /** The checked cell of a declaration; undefined where it has errors. */
+  readonly cellOf: (entry: BlockEntry) => CheckedCell | undefined;
+  readonly infer: (expression: Expression, place: Place) => Draft;
+}
+
+export function newCounts(): NameCounts {
+  return { affine: 0, dropout: 0, cells: new Map() };
+}
+
+const anyShape = (): Shape => [];
+
+/** Stands for an expression whose mistake is reported: it agrees with everything. */
+export function poison(span: Span): Draft {
+  return {
+    span,
+    type: { element: 'unknown', categories: undefined, shape: anyShape(), scalar: true, rate: 'constant' },
+    because: undefined,
+    atomic: true,
+    reference: true,
+    literal: undefined,
+    finish: () => ({ kind: 'literal', value: 0, span, type: realType([], 'constant') }),
+  };
+}
+
+export function isPoison(draft: Draft): boolean {
+  return draft.type.element === 'unknown';
+}
+
+/** Reports, and gives a poisoned draft. */
+export function fail(context: Context, complaint: Complaint): Draft {
+  context.report.add(complaint);
+  return poison(complaint.span);
+}
+
+export function realType(shape: readonly Size[], rate: Rate): CheckedType {
+  return { element: 'real', categories: undefined, shape, rate };
+}
+
+/** A draft type: real, of this shape; `scalar` where its form says that it is []. */
+export function draftReal(
+  shape: Shape,
+  rate: Rate,
+  scalar = isKnownShape(shape) && shape.length === 0,
+): DraftType {
+  return { element: 'real', categories: undefined, shape, scalar, rate };
+}
+
+/** A draft with the fields that are mostly not there left out. */
+export function makeDraft(
+  span: Span,
+  type: DraftType,
+  finish: () => CheckedExpression,
+  extra?: {
+    readonly because?: Label | undefined;
+    readonly atomic?: boolean;
+    readonly reference?: boolean;
+    readonly literal?: number;
+  },
+): Draft {
+  return {
+    span,
+    type,
+    because: extra?.because,
+    atomic: extra?.atomic ?? extra?.reference ?? false,
+    reference: extra?.reference ?? false,
+    literal: extra?.literal,
+    finish,
+  };
+}
+
+/** The type with everything put in. Called when all unknowns are settled. */
+export function settledType(context: Context, type: DraftType): CheckedType {
+  const shape = resolveShape(type.shape, context.unknowns);
+  return {
+    element: type.element === 'unknown' ? 'real' : type.element,
+    categories: type.categories === undefined ? undefined : context.unknowns.resolve(type.categories),
+    shape: isKnownShape(shape) ? shape : [],
+    rate: type.rate,
+  };
+}
+
+/** A checked node's type and span. */
+export function nodeBase(context: Context, span: Span, type: DraftType): { type: CheckedType; span: Span } {
+  return { type: settledType(context, type), span };
+}
+
+// Words for messages
+
+/** What the user wrote, or words for it. */
+export function nameOf(draft: Draft, otherwise = 'this'): string {
+  return shortText(draft.span) ?? otherwise;
+}
+
+export function shapeText(context: Context, shape: Shape): string {
+  return showShape(shape, context.unknowns);
+}
+
+/** `[m]`, `index(v)`, `bool`, `bool [m]`, `once [m]`. */
+export function typeText(context: Context, type: DraftType): string {
+  const shape = shapeText(context, type.shape);
+  switch (type.element) {
+    case 'real':
+    case 'unknown':
+      return shape;
+    case 'bool':
+      return shape === '[]' ? 'bool' : `bool ${shape}`;
+    case 'index': {
+      const size = type.categories === undefined ? '?' : showSize(context.unknowns.resolve(type.categories));
+      return shape === '[]' ? `index(${size})` : `index(${size}) ${shape}`;
+    }
+    default:
+      return type.element satisfies never;
+  }
+}
+
+/** The labels of where things come from, without those that are missing, stand twice, or lie where the mistake is. */
+export function reasons(span: Span, ...labels: readonly (Label | undefined)[]): readonly Label[] {
+  const kept: Label[] = [];
+  for (const label of labels) {
+    if (label === undefined) continue;
+    const same = (other: Label): boolean =>
+      other.span.source === label.span.source &&
+      other.span.start === label.span.start &&
+      other.text === label.text;
+    const here =
+      label.span.source === span.source && label.span.start === span.start && label.span.end === span.end;
+    if (!here && !kept.some(same)) kept.push(label);
+  }
+  return kept;
+}
+
+/** Where a draft's shape comes from: its declaration, or the place from which an affine learnt it. */
+export function originOf(draft: Draft): readonly Label[] {
+  const labels: Label[] = draft.because === undefined ? [] : [draft.because];
+  let shape = draft.type.shape;
+  while (!isKnownShape(shape) && shape.binding !== undefined) {
+    if (shape.learntFrom !== undefined) labels.push(shape.learntFrom);
+    shape = shape.binding;
+  }
+  return labels;
+}
+
+// Rates
+
+/** The rate of what is computed from these; steps and onces do not go together. */
+export function joinRates(context: Context, drafts: readonly Draft[], span: Span): Rate | undefined {
+  const steps = drafts.find((draft) => draft.type.rate === 'step' && !isPoison(draft));
+  const once = drafts.find((draft) => draft.type.rate === 'once' && !isPoison(draft));
+  if (steps === undefined) return once === undefined ? 'constant' : 'once';
+  if (once === undefined) return 'step';
+  const [s, o] = [nameOf(steps, 'one side'), nameOf(once, 'the other')];
+  const simple = (draft: Draft): string => (draft.atomic ? nameOf(draft) : `(${nameOf(draft, '...')})`);
+  context.report.add({
+    code: 'RNN4001',
+    message: `${s} is there at each step, and ${o} once for the sequence`,
+    span,
+    label: 'the two meet here',
+    related: reasons(span, ...originOf(steps), ...originOf(once)),
+    help:
+      `write last ${simple(steps)} (or max over time ...) for a value of the whole sequence, ` +
+      `or each step ${simple(once)} for one that every step sees`,
+  });
+  return undefined;
+}
+
+// Elements
+
+/** Whether the draft is a real number; otherwise says what to do. */
+export function expectReal(context: Context, draft: Draft, use: string): boolean {
+  const { element } = draft.type;
+  if (element === 'real') return true;
+  if (element === 'unknown') return false;
+  const name = nameOf(draft, 'this value');
+  const related = reasons(draft.span, draft.because);
+  if (element === 'bool') {
+    context.report.add({
+      code: 'RNN3007',
+      message: `${name} is a condition, and ${use} takes numbers`,
+      span: draft.span,
+      label: `this is ${typeText(context, draft.type)}`,
+      related,
+      help: `write if ${shortText(draft.span) ?? '...'} then 1 else 0`,
+    });
+  } else {
+    context.report.add({
+      code: 'RNN3008',
+      message: `${name} is a category, and ${use} takes numbers`,
+      span: draft.span,
+      label: `this is ${typeText(context, draft.type)}`,
+      related,
+      notes: ['a category has no size and no order: it is the number of a row, not an amount'],
+      help: `give each category a vector of its own: Embedding(64)(${shortText(draft.span) ?? '...'})`,
+    });
+  }
+  return false;
+}
+
+export function expectBool(context: Context, draft: Draft, use: string): boolean {
+  const { element } = draft.type;
+  if (element === 'bool') return true;
+  if (element === 'unknown') return false;
+  const name = nameOf(draft, 'this value');
+  context.report.add({
+    code: 'RNN3009',
+    message: `${name} is ${element === 'real' ? 'a number' : 'a category'}, and ${use} takes a condition`,
+    span: draft.span,
+    label: `this is ${typeText(context, draft.type)}`,
+    related: reasons(draft.span, draft.because),
+    help: `compare it with something: ${shortText(draft.span) ?? '...'} ${element === 'real' ? '> 0' : '== 0'}`,
+  });
+  return false;
+}
+
+// Elementwise
+
+export interface Combined {
+  readonly shape: Shape;
+  readonly scalar: boolean;
+  readonly because: Label | undefined;
+}
+
+/**
+ * The shape of an elementwise operation. What is known to be [] spreads; all others have one shape. Undefined where an
+ * operand is poisoned or the shapes differ. That is reported: `action` as in "add A and B", where the two stand.
+ */
+export function combine(
+  context: Context,
+  operands: readonly Draft[],
+  action: string,
+  span: Span,
+  code: CheckerCode = 'RNN3001',
+): Combined | undefined {
+  if (operands.some(isPoison)) return undefined;
+  const spread = operands.filter((draft) => !draft.type.scalar);
+  if (spread.length === 0) return { shape: [], scalar: true, because: undefined };
+  const [first, ...others] = spread;
+  for (const other of others) {
+    const complain = (): void => reportShapes(context, first, other, action, span, code);
+    const from = other.because ?? first.because ?? { span: other.span, text: 'its shape comes from here' };
+    if (!unifyShapes(first.type.shape, other.type.shape, context.unknowns, from, complain)) {
+      complain();
+      return undefined;
+    }
+  }
+  const because = spread.map((draft) => draft.because).find((label) => label !== undefined);
+  return { shape: first.type.shape, scalar: false, because };
+}
+
+function reportShapes(
+  context: Context,
+  a: Draft,
+  b: Draft,
+  action: string,
+  span: Span,
+  code: CheckerCode,
+): void {
+  const [left, right] = [shapeText(context, a.type.shape), shapeText(context, b.type.shape)];
+  const first = `${nameOf(a, 'the left side')} ${left}`;
+  const second = `${nameOf(b, 'the right side')} ${right}`;
+  const lonely = [a, b].find((draft) => shapeText(context, draft.type.shape) === '[]');
+  context.report.add({
+    code,
+    message: `cannot ${action.replace(/\b[AB]\b/g, (side) => (side === 'A' ? first : second))}`,
+    span,
+    label: `${left} meets ${right}`,
+    related: reasons(span, ...originOf(a), ...originOf(b)),
+    notes: ['values that meet element by element have one shape; only what is known to be [] spreads'],
+    help:
+      lonely === undefined
+        ? undefined
+        : `if ${nameOf(lonely, 'it')} is meant to spread, give it an equation with the type []`,
+  });
+}
+
+/** A type of this element, with the shape that was combined. */
+export function combinedType(combined: Combined, element: DraftElement, rate: Rate): DraftType {
+  return { element, categories: undefined, shape: combined.shape, scalar: combined.scalar, rate };
+}
+
+/** A reference to the value, so that it is computed once: the draft itself where it is a name or a number. */
+export function setApart(context: Context, draft: Draft): Draft {
+  return draft.atomic ? draft : asReference(context, draft);
+}
+
+/**
+ * A reference to an equation or an input with this value, so that it may stand in another stage than what uses it: the
+ * draft itself where it is one, else a nameless equation is made.
+ */
+export function asReference(context: Context, draft: Draft, name?: string): Draft {
+  if (draft.reference) return draft;
+  const id = context.equations.length as EquationId;
+  context.equations.push({ name, span: draft.span, documentation: undefined, draft });
+  return {
+    ...draft,
+    atomic: true,
+    reference: true,
+    finish: () => ({ kind: 'equation', equation: id, ...nodeBase(context, draft.span, draft.type) }),
+  };
+}

@@ -1,0 +1,204 @@
+// Which equation needs which at the same step, read off the syntax: `prev` breaks the chain, everything else does not.
+// Gives the order in which a cell is checked, dependencies first, and finds the cycles that have no `prev` in them.
+
+import type { Label } from '../base/diagnostic.ts';
+import type { Span } from '../base/source.ts';
+import type { Expression, Item } from '../parser/tree.ts';
+import type { Context } from './context.ts';
+import { components, shortestCycle } from './cycles.ts';
+
+/** The expressions right inside an expression, in the order of the text. Types and names of arguments are not. */
+export function childrenOf(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case 'number':
+    case 'string':
+    case 'name':
+    case 'step-number':
+      return [];
+    case 'member':
+      return [expression.object];
+    case 'call':
+      return [expression.callee, ...expression.arguments.map((argument) => argument.value)];
+    case 'index-access':
+      return [expression.object, ...expression.indices];
+    case 'prev':
+    case 'negation':
+    case 'not':
+    case 'last':
+    case 'each-step':
+    case 'over-time':
+    case 'over-index':
+      return [expression.operand];
+    case 'chain':
+      return [expression.first, ...expression.rest.map((link) => link.operand)];
+    case 'power':
+      return expression.operands;
+    case 'comparison':
+      return [expression.left, expression.right];
+    case 'conditional':
+      return [...expression.cases.flatMap((c) => [c.condition, c.value]), expression.otherwise];
+    default:
+      return expression satisfies never;
+  }
+}
+
+/** An item with an expression that is checked as a whole. */
+export type Unit = Exclude<Item, { readonly kind: 'input' | 'target' | 'param' | 'broken' }>;
+
+interface Use {
+  readonly unit: number;
+  readonly name: string;
+  readonly span: Span;
+}
+
+/** The expression of an item, where it has one. */
+export function expressionOf(item: Unit): Expression | undefined {
+  switch (item.kind) {
+    case 'equation':
+    case 'output':
+    case 'loss':
+    case 'metric':
+      return item.value;
+    case 'generate':
+      return item.distribution;
+    case 'state':
+      return item.start;
+    default:
+      return item satisfies never;
+  }
+}
+
+export interface OrderedUnit {
+  readonly unit: Unit;
+  /** It stands in a cycle, which is reported: what it defines is poison. */
+  readonly inCycle: boolean;
+}
+
+/** The items of a cell that hold expressions, instances left out, dependencies first. Reports cycles. */
+export function orderUnits(context: Context, items: readonly Item[]): readonly OrderedUnit[] {
+  const units = items.filter((item) => isUnit(context, item));
+  const definedBy = new Map<string, number>();
+  const appliedBy = new Map<string, number>();
+  units.forEach((unit, i) => {
+    if (unit.kind === 'equation') for (const { name } of unit.targets) definedBy.set(name.text, i);
+    forEachExpression(unit, (expression) => {
+      if (expression.kind !== 'call' || expression.callee.kind !== 'name') return;
+      const name = expression.callee.text;
+      if (context.scope.get(name)?.kind === 'instance' && !appliedBy.has(name)) appliedBy.set(name, i);
+      if (appliedBy.has(name)) context.appliedNames.add(name);
+    });
+  });
+  const uses = units.map((unit): readonly Use[] => {
+    const found = new Map<number, Use>();
+    forEachExpression(unit, (expression) => {
+      const [target, name] =
+        expression.kind === 'name'
+          ? [definedBy.get(expression.text), expression.text]
+          : expression.kind === 'member' && expression.object.kind === 'name'
+            ? [appliedBy.get(expression.object.text), `${expression.object.text}.${expression.name.text}`]
+            : [undefined, ''];
+      if (target === undefined || found.has(target)) return;
+      found.set(target, { unit: target, name, span: expression.span });
+    });
+    return [...found.values()];
+  });
+  const edgesOf = (node: number): readonly number[] => uses[node].map((use) => use.unit);
+  const ordered: OrderedUnit[] = [];
+  for (const component of components(units.length, edgesOf)) {
+    const cyclic = component.length > 1 || edgesOf(component[0]).includes(component[0]);
+    if (cyclic) reportCycle(context, units, uses, Math.min(...component));
+    for (const node of component) ordered.push({ unit: units[node], inCycle: cyclic });
+  }
+  return ordered;
+}
+
+function isUnit(context: Context, item: Item): item is Unit {
+  switch (item.kind) {
+    case 'equation':
+      return !item.targets.every((target) => context.scope.get(target.name.text)?.kind === 'instance');
+    case 'state':
+      return item.start !== undefined;
+    case 'output':
+    case 'loss':
+    case 'metric':
+    case 'generate':
+      return true;
+    case 'input':
+    case 'target':
+    case 'param':
+    case 'broken':
+      return false;
+    default:
+      return item satisfies never;
+  }
+}
+
+/** Every expression of a unit outside of `prev`; a bare name that is called is not looked at by itself. */
+function forEachExpression(unit: Unit, visit: (expression: Expression) => void): void {
+  const root = expressionOf(unit);
+  const pending: Expression[] = root === undefined ? [] : [root];
+  while (pending.length > 0) {
+    const expression = pending.pop();
+    if (expression === undefined || expression.kind === 'prev') continue;
+    visit(expression);
+    const children = childrenOf(expression);
+    const called = expression.kind === 'call' && expression.callee.kind === 'name';
+    // In the order of the text: the stack gives back the last first.
+    for (let i = children.length - 1; i >= (called ? 1 : 0); i--) pending.push(children[i]);
+  }
+}
+
+function nameOfUnit(unit: Unit): string {
+  switch (unit.kind) {
+    case 'equation':
+      return unit.targets.map((target) => target.name.text).join(', ');
+    case 'metric':
+    case 'generate':
+      return unit.name.text;
+    case 'state':
+      return `the start of ${unit.names.map((name) => name.text).join(', ')}`;
+    case 'output':
+    case 'loss':
+      return unit.kind;
+    default:
+      return unit satisfies never;
+  }
+}
+
+function reportCycle(
+  context: Context,
+  units: readonly Unit[],
+  uses: readonly (readonly Use[])[],
+  start: number,
+): void {
+  const cycle = shortestCycle(start, (node) => uses[node].map((use) => use.unit));
+  if (cycle === undefined) return;
+  const steps = cycle.slice(0, -1).map((node, i) => ({
+    name: nameOfUnit(units[node]),
+    use: uses[node].find((use) => use.unit === cycle[i + 1]),
+  }));
+  const [first, ...others] = steps;
+  if (first.use === undefined) return;
+  const related = others.flatMap((step): Label[] =>
+    step.use === undefined ? [] : [{ span: step.use.span, text: `${step.name} needs ${step.use.name} here` }],
+  );
+  const state = steps
+    .map((step) => step.use?.name ?? '')
+    .find((name) => context.scope.get(name)?.kind === 'state');
+  const path = [...steps.map((step) => step.name), first.name].join(' -> ');
+  context.report.add({
+    code: 'RNN4002',
+    message:
+      steps.length === 1
+        ? `${first.name} needs itself at the same step`
+        : `these need each other at the same step: ${path}`,
+    span: first.use.span,
+    label: `${first.name} needs ${first.use.name} here`,
+    related,
+    notes: ['a value of the same step cannot wait for itself; only the past, prev, may stand in a cycle'],
+    help:
+      state === undefined
+        ? `declare one of them as a state, and write prev where its value of one step ago is meant`
+        : `write prev ${state} where its value of one step ago is meant`,
+  });
+}

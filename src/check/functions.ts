@@ -1,0 +1,326 @@
+// The functions that are built in: their shapes and kinds. Everything else of the language is written with these, in the
+// prelude or by the user.
+
+import type { Span } from '../base/source.ts';
+import type { PrimitiveName, UnaryName, WholeName } from './checked.ts';
+import {
+  type Context,
+  combine,
+  combinedType,
+  type Draft,
+  draftReal,
+  expectReal,
+  fail,
+  isPoison,
+  joinRates,
+  makeDraft,
+  nameOf,
+  nodeBase,
+  originOf,
+  poison,
+  reasons,
+  shapeText,
+  typeText,
+} from './context.ts';
+import { asVector, type DraftType, isKnownShape, resolveShape, unifyShapes } from './shapes.ts';
+import { addSizes, type Size } from './size.ts';
+
+const unary: ReadonlySet<string> = new Set<UnaryName>([
+  'exp',
+  'log',
+  'log1p',
+  'sqrt',
+  'tanh',
+  'sigmoid',
+  'abs',
+  'sin',
+  'cos',
+  'floor',
+  'stop',
+]);
+
+function isUnary(name: string): name is UnaryName {
+  return unary.has(name);
+}
+
+/** The words that the language itself knows as functions; those below are looked at elsewhere. */
+const others = ['max', 'min', 'sum', 'mean', 'argmax', 'dot', 'outer', 'concat', 'transpose'] as const;
+type OtherFunction = (typeof others)[number];
+
+function isOther(name: string): name is OtherFunction {
+  return (others as readonly string[]).includes(name);
+}
+
+/** Whether a word is a function of this file. */
+export function isPrimitiveFunction(name: string): boolean {
+  return isUnary(name) || isOther(name);
+}
+
+/** For "did you mean". */
+export const primitiveFunctions: readonly string[] = [...unary, ...others];
+
+/** `name(operands)`. The name must be a primitive function. */
+export function callPrimitive(context: Context, name: string, operands: readonly Draft[], span: Span): Draft {
+  if (isUnary(name)) {
+    return count(context, name, operands, 1, 1, span) ?? elementwise(context, name, operands, span);
+  }
+  if (!isOther(name)) return poison(span);
+  switch (name) {
+    case 'max':
+    case 'min':
+      if (operands.length === 1) return whole(context, `${name}_over`, name, operands, span);
+      return count(context, name, operands, 1, undefined, span) ?? elementwise(context, name, operands, span);
+    case 'sum':
+    case 'mean':
+      return count(context, name, operands, 1, 1, span) ?? whole(context, name, name, operands, span);
+    case 'argmax':
+      return count(context, name, operands, 1, 1, span) ?? argmax(context, operands, span);
+    case 'dot':
+      return count(context, name, operands, 2, 2, span) ?? dot(context, operands, span);
+    case 'outer':
+      return count(context, name, operands, 2, 2, span) ?? outer(context, operands, span);
+    case 'concat':
+      return count(context, name, operands, 2, undefined, span) ?? concatDrafts(context, operands, span);
+    case 'transpose':
+      return count(context, name, operands, 1, 1, span) ?? transpose(context, operands, span);
+    default:
+      return name satisfies never;
+  }
+}
+
+function count(
+  context: Context,
+  name: string,
+  operands: readonly Draft[],
+  least: number,
+  most: number | undefined,
+  span: Span,
+): Draft | undefined {
+  if (operands.length >= least && (most === undefined || operands.length <= most)) return undefined;
+  const wanted = most === undefined ? `${least} or more` : String(least);
+  return fail(context, {
+    code: 'RNN2013',
+    message: `${name} takes ${wanted} argument${wanted === '1' ? '' : 's'}, and has ${operands.length} here`,
+    span,
+  });
+}
+
+function primitive(
+  context: Context,
+  name: PrimitiveName,
+  operands: readonly Draft[],
+  type: DraftType,
+  span: Span,
+): Draft {
+  const because = operands.map((operand) => operand.because).find((label) => label !== undefined);
+  return makeDraft(
+    span,
+    type,
+    () => ({
+      kind: 'primitive',
+      name,
+      operands: operands.map((operand) => operand.finish()),
+      ...nodeBase(context, span, type),
+    }),
+    { because },
+  );
+}
+
+/** An elementwise function or operator of real operands. */
+export function elementwise(
+  context: Context,
+  name: UnaryName | 'max' | 'min',
+  operands: readonly Draft[],
+  span: Span,
+): Draft {
+  const shown = name === 'neg' ? '-' : name;
+  const good = operands.filter((operand) => expectReal(context, operand, shown));
+  if (good.length < operands.length) return poison(span);
+  const combined = combine(context, operands, `take the ${name} of A and B`, span);
+  const rate = joinRates(context, operands, span);
+  if (combined === undefined || rate === undefined) return poison(span);
+  return primitive(context, name, operands, combinedType(combined, 'real', rate), span);
+}
+
+function whole(
+  context: Context,
+  name: WholeName,
+  word: string,
+  operands: readonly Draft[],
+  span: Span,
+): Draft {
+  const [operand] = operands;
+  if (!expectReal(context, operand, word)) return poison(span);
+  return primitive(context, name, operands, draftReal([], operand.type.rate), span);
+}
+
+/** The one axis of an operand, or undefined where it has another number of axes, which is reported. */
+function vectorOf(context: Context, name: string, operand: Draft): Size | undefined {
+  const label = { span: operand.span, text: `${name} takes a vector` };
+  const size = asVector(operand.type.shape, context.unknowns, label);
+  if (size !== undefined) return size;
+  const shape = shapeText(context, operand.type.shape);
+  context.report.add({
+    code: 'RNN3006',
+    message: `${name} takes a vector, and ${nameOf(operand, 'this')} is ${shape}`,
+    span: operand.span,
+    related: reasons(operand.span, ...originOf(operand)),
+  });
+  return undefined;
+}
+
+function argmax(context: Context, operands: readonly Draft[], span: Span): Draft {
+  const [operand] = operands;
+  if (!expectReal(context, operand, 'argmax')) return poison(span);
+  const size = vectorOf(context, 'argmax', operand);
+  if (size === undefined) return poison(span);
+  const { rate } = operand.type;
+  const type = { element: 'index', categories: size, shape: [], scalar: true, rate } as const;
+  return primitive(context, 'argmax', operands, type, span);
+}
+
+function dot(context: Context, operands: readonly Draft[], span: Span): Draft {
+  const [a, b] = operands;
+  const good = operands.filter((operand) => expectReal(context, operand, 'dot'));
+  if (good.length < 2) return poison(span);
+  const rate = joinRates(context, operands, span);
+  const complain = (): Draft =>
+    fail(context, {
+      code: 'RNN3001',
+      message:
+        `dot takes two values of one shape, and ${nameOf(a, 'the first')} is ${shapeText(context, a.type.shape)}, ` +
+        `${nameOf(b, 'the second')} ${shapeText(context, b.type.shape)}`,
+      span,
+      related: reasons(span, ...originOf(a), ...originOf(b)),
+    });
+  const from = b.because ?? { span: b.span, text: 'dot takes two values of one shape' };
+  if (!unifyShapes(a.type.shape, b.type.shape, context.unknowns, from, complain)) return complain();
+  // Two shapes that nothing tells are vectors: there is nothing to multiply in scalars.
+  asVector(a.type.shape, context.unknowns, from);
+  return rate === undefined ? poison(span) : primitive(context, 'dot', operands, draftReal([], rate), span);
+}
+
+function outer(context: Context, operands: readonly Draft[], span: Span): Draft {
+  const good = operands.filter((operand) => expectReal(context, operand, 'outer'));
+  if (good.length < 2) return poison(span);
+  const rate = joinRates(context, operands, span);
+  const sizes = operands.map((operand) => vectorOf(context, 'outer', operand));
+  const [a, b] = sizes;
+  if (rate === undefined || a === undefined || b === undefined) return poison(span);
+  return primitive(context, 'outer', operands, draftReal([a, b], rate), span);
+}
+
+function transpose(context: Context, operands: readonly Draft[], span: Span): Draft {
+  const [operand] = operands;
+  if (!expectReal(context, operand, 'transpose')) return poison(span);
+  const shape = resolveShape(operand.type.shape, context.unknowns);
+  if (isKnownShape(shape) && shape.length === 2) {
+    return primitive(
+      context,
+      'transpose',
+      operands,
+      draftReal([shape[1], shape[0]], operand.type.rate),
+      span,
+    );
+  }
+  return fail(context, {
+    code: 'RNN3006',
+    message: `transpose takes a matrix, and ${nameOf(operand, 'this')} is ${shapeText(context, shape)}`,
+    span: operand.span,
+    related: reasons(operand.span, ...originOf(operand)),
+  });
+}
+
+/** Joined along the first axis; the others are equal. */
+export function concatDrafts(context: Context, operands: readonly Draft[], span: Span): Draft {
+  const good = operands.filter((operand) => expectReal(context, operand, 'concat'));
+  if (good.length < operands.length) return poison(span);
+  const rate = joinRates(context, operands, span);
+  const shapes = operands.map((operand) => {
+    const shape = resolveShape(operand.type.shape, context.unknowns);
+    if (isKnownShape(shape)) return shape;
+    const size = asVector(shape, context.unknowns, { span: operand.span, text: 'concat joins vectors' });
+    return size === undefined ? [] : [size];
+  });
+  const scalar = shapes.findIndex((shape) => shape.length === 0);
+  if (scalar >= 0) {
+    const operand = operands[scalar];
+    return fail(context, {
+      code: 'RNN3006',
+      message: `concat joins vectors, and ${nameOf(operand, 'this')} is []`,
+      span: operand.span,
+      related: reasons(operand.span, ...originOf(operand)),
+      help: 'declare it as a vector of one: [1]',
+    });
+  }
+  const [first, ...rest] = shapes;
+  let size = first[0];
+  for (const [i, shape] of rest.entries()) {
+    const other = operands[i + 1];
+    const complain = (): Draft =>
+      fail(context, {
+        code: 'RNN3001',
+        message:
+          `concat joins along the first axis, the others must be equal: ${nameOf(operands[0], 'the first')} is ` +
+          `${shapeText(context, first)}, ${nameOf(other, 'this')} ${shapeText(context, shape)}`,
+        span: other.span,
+        related: reasons(other.span, ...originOf(operands[0]), ...originOf(other)),
+      });
+    if (!unifyShapes(first.slice(1), shape.slice(1), context.unknowns, undefined, complain))
+      return complain();
+    size = addSizes(size, shape[0]);
+  }
+  if (rate === undefined) return poison(span);
+  return primitive(context, 'concat', operands, draftReal([size, ...first.slice(1)], rate), span);
+}
+
+/** `a[k]`: the entry along the first axis that a category names. */
+export function pickDraft(context: Context, table: Draft, position: Draft, span: Span): Draft {
+  if (isPoison(position) || !expectReal(context, table, 'picking with [ ]')) return poison(span);
+  if (position.type.element !== 'index') {
+    return fail(context, {
+      code: 'RNN3011',
+      message: `what stands in a[k] is a category, and ${nameOf(position, 'this')} is ${typeText(context, position.type)}`,
+      span: position.span,
+      related: reasons(position.span, position.because),
+      notes: ['a[k] takes the entry of a that the category k names; places by number are not supported yet'],
+    });
+  }
+  const shape = resolveShape(table.type.shape, context.unknowns);
+  const label = { span, text: 'picked from by a category here' };
+  const size = isKnownShape(shape) ? shape.at(0) : asVector(shape, context.unknowns, label);
+  const rest = isKnownShape(shape) ? shape.slice(1) : [];
+  const { categories } = position.type;
+  if (size === undefined) {
+    return fail(context, {
+      code: 'RNN3006',
+      message: `${nameOf(table, 'this')} is [], and has no entries to pick from`,
+      span: table.span,
+      related: reasons(table.span, ...originOf(table)),
+    });
+  }
+  const complain = (): Draft =>
+    fail(context, {
+      code: 'RNN3010',
+      message:
+        `${nameOf(position, 'this')} is ${typeText(context, position.type)}, and ${nameOf(table, 'the table')} ` +
+        `${shapeText(context, table.type.shape)} has another number of entries`,
+      span,
+      related: reasons(span, ...originOf(table), position.because),
+    });
+  if (categories !== undefined && !context.unknowns.unify(size, categories, complain)) return complain();
+  const rate = joinRates(context, [table, position], span);
+  if (rate === undefined) return poison(span);
+  const type = draftReal(rest, rate);
+  return makeDraft(
+    span,
+    type,
+    () => ({
+      kind: 'pick',
+      table: table.finish(),
+      position: position.finish(),
+      ...nodeBase(context, span, type),
+    }),
+    { because: table.because },
+  );
+}

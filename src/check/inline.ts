@@ -1,0 +1,140 @@
+// Functions are opened up at each use, and checked there: `fn gate(a) = sigmoid(a + 1)` has no types of its own. An
+// argument is computed once, however often the function names it.
+
+import type { Span } from '../base/source.ts';
+import { suggest } from '../base/suggest.ts';
+import type { Call, Expression } from '../parser/tree.ts';
+import { type Context, type Draft, fail, newCounts, type Place, poison, setApart } from './context.ts';
+import type { FunctionEntry } from './resolve.ts';
+
+/** Opening up more functions than this in one cell means that they grow without bound. */
+const MOST_EXPANSIONS = 5000;
+const MOST_NESTED = 60;
+
+/** `name(arguments)` for a function of the language. */
+export function inlineFunction(
+  context: Context,
+  entry: FunctionEntry,
+  call: Call,
+  place: Place,
+  span: Span,
+): Draft {
+  const { declaration, module } = entry;
+  const name = declaration.name.text;
+  let depth = 0;
+  for (let outer = place.inside; outer !== undefined; outer = outer.outer) {
+    depth++;
+    if (outer.declaration === declaration || depth > MOST_NESTED) {
+      // A function that contains itself is reported where it is declared.
+      context.incomplete = true;
+      return poison(span);
+    }
+  }
+  if (++context.expansions > MOST_EXPANSIONS) {
+    return fail(context, {
+      code: 'RNN5002',
+      message: `the functions of this ${context.entry.kind} open up to more than ${MOST_EXPANSIONS} others`,
+      span: place.inside?.span ?? span,
+    });
+  }
+  const parameters = bindArguments(context, entry, call, place, span);
+  if (parameters === undefined || declaration.gradient !== undefined) {
+    context.incomplete = true;
+    return poison(span);
+  }
+  const used = place.inside?.span ?? span;
+  const inside = { declaration, span: used, outer: place.inside };
+  const before = context.report.diagnostics.length;
+  const draft = context.infer(declaration.body, {
+    equation: place.equation,
+    counts: newCounts(),
+    module,
+    parameters,
+    inside,
+    at: place.at ?? (module.isPrelude ? span : undefined),
+    constant: place.constant,
+  });
+  const where = module.isPrelude ? `inside ${name} of the prelude` : undefined;
+  context.report.amend(before, (diagnostic) =>
+    where !== undefined
+      ? { ...diagnostic, notes: [...diagnostic.notes, where] }
+      : { ...diagnostic, related: [...diagnostic.related, { span, text: `${name} is used here` }] },
+  );
+  return { ...draft, span: module.isPrelude ? span : draft.span };
+}
+
+/** The arguments by the names of the parameters, each computed once; undefined where they do not fit. */
+function bindArguments(
+  context: Context,
+  entry: FunctionEntry,
+  call: Call,
+  place: Place,
+  span: Span,
+): ReadonlyMap<string, Draft> | undefined {
+  const { declaration, module } = entry;
+  const name = declaration.name.text;
+  const names = declaration.parameters.map((parameter) => parameter.name.text);
+  const related = module.isPrelude ? [] : [{ span: declaration.name.span, text: `${name} is declared here` }];
+  const found = new Map<string, Draft>();
+  let good = true;
+  for (const [i, argument] of call.arguments.entries()) {
+    const draft = context.infer(argument.value, place);
+    const word = argument.name?.text ?? names.at(i);
+    if (word === undefined) continue;
+    const before = found.get(word);
+    if (!names.includes(word)) {
+      const near = suggest(word, names);
+      good = false;
+      context.report.add({
+        code: 'RNN2014',
+        message: `${name} has no argument ${word}`,
+        span: argument.name?.span ?? argument.span,
+        related,
+        notes: [`it has ${names.join(', ')}`],
+        help: near === undefined ? undefined : `did you mean ${near}?`,
+      });
+    } else if (before !== undefined) {
+      good = false;
+      context.report.add({
+        code: 'RNN2015',
+        message: `${word} of ${name} is given twice`,
+        span: argument.span,
+        related: [{ span: before.span, text: 'it is already given here' }],
+      });
+    } else {
+      // In a constant place nothing may be set apart: it has no equations.
+      found.set(word, place.constant === undefined ? setApart(context, draft) : draft);
+    }
+  }
+  if (!good) return undefined;
+  const missing = declaration.parameters.filter(
+    (p) => !found.has(p.name.text) && p.defaultValue === undefined,
+  );
+  if (call.arguments.length > names.length || missing.length > 0) {
+    const least = declaration.parameters.filter((parameter) => parameter.defaultValue === undefined).length;
+    const count = least === names.length ? String(least) : `${least} to ${names.length}`;
+    context.report.add({
+      code: 'RNN2013',
+      message: `${name} takes ${count} argument${count === '1' ? '' : 's'} (${names.join(', ')}), and has ${call.arguments.length} here`,
+      span,
+      related,
+    });
+    return undefined;
+  }
+  for (const parameter of declaration.parameters) {
+    const value: Expression | undefined = parameter.defaultValue;
+    if (value === undefined || found.has(parameter.name.text)) continue;
+    const at = place.at ?? (module.isPrelude ? span : undefined);
+    const draft = context.infer(value, {
+      equation: place.equation,
+      counts: newCounts(),
+      module,
+      parameters: new Map(),
+      inside: { declaration, span: place.inside?.span ?? span, outer: place.inside },
+      at,
+      constant: `the default of ${parameter.name.text}`,
+    });
+    found.set(parameter.name.text, draft);
+  }
+  return found;
+}

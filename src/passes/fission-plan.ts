@@ -4,7 +4,15 @@
 // are what is recurrent. Loops are numbered from 0 in the order in which they run; *before loop k* everything is computed
 // over the whole sequence that needs loops before k only.
 
-import { type CallNode, type Graph, isCall, type NodeId, operandsOf, type ScanNode } from '../graph/graph.ts';
+import {
+  type CallNode,
+  type Graph,
+  isCall,
+  type Node,
+  type NodeId,
+  operandsOf,
+  type ScanNode,
+} from '../graph/graph.ts';
 
 /**
  * How a value gets where a whole sequence of it is needed: `whole`: one operation over the sequence; `stacked`: by the
@@ -41,7 +49,8 @@ export interface Plan {
   readonly sums: readonly (readonly Term[])[];
   /** Whether a value changes from step to step. */
   varies(id: NodeId): boolean;
-  /** The loop before which a value is there as a whole. */
+  /** The first loop that can use a value, and the loop before which it can be there as a whole. */
+  levelOf(id: NodeId): number;
   stageOf(id: NodeId): number;
   /** Nothing leaves the loop, and it stays one. */
   readonly isTrivial: boolean;
@@ -57,7 +66,7 @@ interface Levels {
   readonly varies: readonly boolean[];
   /** Depends on the position only: cheaper to compute than to read. */
   readonly isPositional: readonly boolean[];
-  /** Can only be computed in the loop of its level: recurrent, or a loop itself. */
+  /** Can only be computed in the loop of its level: recurrent, or without an operation that takes all steps. */
   readonly isBound: readonly boolean[];
   /** Leaves the loop in any case. */
   readonly isHeavy: readonly boolean[];
@@ -90,7 +99,7 @@ function findLevels(scan: ScanNode): Levels {
     varies[id] = node.kind === 'input' ? !captured.has(id) : operands.some((o) => varies[o]);
     const carry = carryInputs.indexOf(id);
     member[id] = carry >= 0 ? component[carry] : memberOf(dependsOn[id] ?? 0n, feeds[id] ?? 0n, component);
-    isBound[id] = member[id] >= 0 || node.kind === 'scan' || node.kind === 'result';
+    isBound[id] = member[id] >= 0 || !canBeWhole(node, (o) => varies[o]);
     isHeavy[id] = node.kind === 'call' && !isBound[id] && varies[id] && isHeavyCall(node, (o) => varies[o]);
     isPositional[id] =
       isStep ||
@@ -232,6 +241,13 @@ function propagate(
   return { level, stage };
 }
 
+/** Whether there is one operation that computes all steps of a value. */
+function canBeWhole(node: Node, varies: (id: NodeId) => boolean): boolean {
+  if (node.kind === 'scan' || node.kind === 'result') return false;
+  // Noise of one seed at all steps, or of all seeds at one step; not of another seed at each step.
+  return !isCall(node, 'uniform') || !node.operands.every(varies);
+}
+
 /** Worth an operation of its own over the whole sequence, wherever it is used. */
 function isHeavyCall(call: CallNode, varies: (id: NodeId) => boolean): boolean {
   if (isCall(call, 'contract')) {
@@ -260,7 +276,7 @@ class Planner {
 
   plan(): Plan {
     const { carries, stacked } = this.#scan;
-    const { isHeavy, varies, stage, carryLevel } = this.#levels;
+    const { isHeavy, varies, level, stage, carryLevel } = this.#levels;
     const outputs = this.#body.outputs.map((output) => output.node);
     const terms = outputs.slice(carries.length + stacked).map((node) => this.#termsOf(node));
     const everyTerm = terms.flat();
@@ -270,8 +286,8 @@ class Planner {
       if (heavy) wanted.add(id as NodeId);
     });
     for (const node of everyTerm) {
-      if (this.#isSummedProduct(node))
-        for (const operand of operandsOf(this.#body.nodes[node])) wanted.add(operand);
+      if (!this.#isSummedProduct(node) || !this.#isOfStep(node)) continue;
+      for (const operand of operandsOf(this.#body.nodes[node])) wanted.add(operand);
     }
     this.#settle(wanted);
     for (const node of outputs.slice(carries.length, carries.length + stacked)) this.#wantResult(node);
@@ -282,7 +298,7 @@ class Planner {
       if (bound && varies[id]) levels.add(this.#levels.level[id]);
     });
     const downwards = [...levels].sort((a, b) => b - a);
-    const loops = downwards.map((level) => this.#planLoop(level, sums.flat())).reverse();
+    const loops = downwards.map((own) => this.#planLoop(own, sums.flat())).reverse();
 
     const hasWhole = [...this.#outside.values()].includes('whole');
     const isTrivial =
@@ -297,6 +313,7 @@ class Planner {
       fixed: this.#findFixed(everyTerm),
       sums,
       varies: (id) => varies[id],
+      levelOf: (id) => level[id],
       stageOf: (id) => stage[id],
       isTrivial,
     };
@@ -397,10 +414,16 @@ class Planner {
     return isCall(node, 'contract') || isCall(node, 'scatter_add');
   }
 
+  /** Made of values that all vary with the step. */
+  #isOfStep(id: NodeId): boolean {
+    return operandsOf(this.#body.nodes[id]).every((operand) => this.#levels.varies[operand]);
+  }
+
   #placeTerm(id: NodeId): Term {
-    if (this.#isSummedProduct(id) || !this.#levels.varies[id]) return { node: id, how: 'whole' };
-    if (this.#isAfterLoop(id) && !this.#isAtHand(id)) return { node: id, how: 'loop' };
-    this.#settle(new Set([id]));
+    const isProduct = this.#isSummedProduct(id);
+    if (!isProduct && this.#isAfterLoop(id) && !this.#isAtHand(id)) return { node: id, how: 'loop' };
+    // A product of two values of the step is not needed by itself, only its sum.
+    if (!isProduct || !this.#isOfStep(id)) this.#settle(new Set([id]));
     return { node: id, how: 'whole' };
   }
 

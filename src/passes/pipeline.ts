@@ -7,9 +7,18 @@ import { fission } from './fission.ts';
 import { merge } from './merge.ts';
 import type { Note, Pass } from './pass.ts';
 import { simplify } from './simplify.ts';
+import { splitConcat } from './split-concat.ts';
 
 /** What a program goes through after autodiff, in this order. */
-export const PIPELINE: readonly Pass[] = [simplify, fission, simplify, merge, simplify];
+export const PIPELINE: readonly Pass[] = [
+  simplify,
+  splitConcat,
+  simplify,
+  fission,
+  simplify,
+  merge,
+  simplify,
+];
 
 export interface PassOptions {
   /** Verify the graph after each pass; a pass that breaks it is named in the InvariantError that is thrown. */

@@ -6,7 +6,7 @@ import { emit } from './codegen/wasm/emit.ts';
 import { EvaluationError, evaluate } from './graph/evaluate.ts';
 import type { Graph } from './graph/graph.ts';
 import type { Extents } from './graph/type.ts';
-import { lower } from './loops/lower.ts';
+import { schedule } from './loops/schedule.ts';
 import { runPasses } from './passes/pipeline.ts';
 import { type Executable, type Feedback, load } from './runtime/executable.ts';
 import type { Tensor } from './tensor/tensor.ts';
@@ -33,7 +33,7 @@ export function optimise(graph: Graph): Graph {
 /** Compiles a graph for a target. Time and batch stay open: any extents can be bound to what comes out. */
 export async function compile(graph: Graph, { target, feedback = [] }: CompileOptions): Promise<Runnable> {
   if (target === 'reference') return new Interpreted(graph, feedback);
-  return load(emit(lower(optimise(graph))), { feedback });
+  return load(emit(schedule(optimise(graph))), { feedback });
 }
 
 /** The reference interpreter with an executable's face. */

@@ -262,14 +262,14 @@ function applyOverride(
       if (name === 'epochs') entries.delete('steps');
     } else if (entry?.value.kind === 'call') {
       entries.set(name, { name: entry.name, value: withArgument(entry.value, argument, value, place) });
-    } else {
-      const help = `give it whole: ${name}=...`;
-      const message = `${name} has no arguments that could be set`;
-      report(problem('RNN6009', message, place, 'nothing to change', { help }));
-    }
+    } else report(noArguments(name, place));
     return;
   }
-  if (argument === undefined && inHeader.some((parameter) => parameter.name === name)) {
+  if (inHeader.some((parameter) => parameter.name === name)) {
+    if (argument !== undefined) {
+      report(noArguments(name, place));
+      return;
+    }
     const isSize = model.sizes.some((size) => size.name === name);
     const range = isSize ? count : { words: 'a number', holds: Number.isFinite };
     const read = readNumber(value, name, range, report);
@@ -281,6 +281,11 @@ function applyOverride(
   const help = near === undefined ? `there are ${listWords(known)}` : `did you mean ${near}?`;
   const message = `neither an entry of the train block nor a size of ${model.name} is called ${name}`;
   report(problem('RNN6009', message, place, 'unknown', { help }));
+}
+
+function noArguments(name: string, place: Span): Diagnostic {
+  const message = `${name} has no arguments that could be set`;
+  return problem('RNN6009', message, place, 'nothing to change', { help: `give it whole: ${name}=...` });
 }
 
 /** Reads the value of an override as if it stood in a train block. */

@@ -6,15 +6,16 @@
 import { batch as addBatch } from '../autodiff/batch.ts';
 import { invariant } from '../base/invariant.ts';
 import type { Program } from '../check/program.ts';
+import type { Runnable as Compiled } from '../compile.ts';
 import type { Graph, Output } from '../graph/graph.ts';
 import { BATCH, TIME } from '../graph/type.ts';
-import type { Executable, Feedback } from '../runtime/executable.ts';
+import type { Feedback } from '../runtime/executable.ts';
 import { indexTensor, realTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Batch } from './datasets/dataset.ts';
 import type { Programs } from './experiment.ts';
 
-/** What of an executable is used here. */
-export type Runnable = Pick<Executable, 'bind' | 'write' | 'run' | 'read'>;
+/** What of a compiled program is used here. */
+export type Runnable = Pick<Compiled, 'bind' | 'write' | 'run' | 'read'>;
 
 /** Makes a graph runnable. */
 export type Compile = (graph: Graph, feedback: readonly Feedback[]) => Runnable | Promise<Runnable>;

@@ -18,11 +18,17 @@ export function copyNodes(
   copyScan: CopyScan = (_, scan) => copyWhole(builder, scan, nodes),
 ): void {
   const results = new Map<NodeId, readonly NodeId[]>();
+  // Inputs in their own order, which need not be that of the nodes.
+  for (const id of graph.inputs) {
+    const node = graph.nodes[id];
+    if (node.kind !== 'input' || nodes.has(id) || only?.has(id) === false) continue;
+    builder.origin = node.origin;
+    nodes.set(id, builder.input(node.name, node.type, node.role));
+  }
   graph.nodes.forEach((node, position) => {
     const id = position as NodeId;
     if (nodes.has(id) || only?.has(id) === false) return;
     builder.origin = node.origin;
-    if (node.kind === 'input') nodes.set(id, builder.input(node.name, node.type, node.role));
     if (node.kind === 'call') {
       const operands = node.operands.map((operand) => nodes.get(operand)!);
       nodes.set(id, builder.call(node.op, operands, node.attributes));

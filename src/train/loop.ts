@@ -65,7 +65,7 @@ export type TrainEvent =
       readonly kind: 'step';
       readonly step: number;
       readonly steps: number;
-      /** Time steps of sequences per second, since the start or the resuming. */
+      /** Time steps of sequences per second, as of late. */
       readonly speed: number;
       readonly secondsLeft: number;
     } & StepResult)
@@ -155,7 +155,6 @@ export async function* train(
     await clock.giveWay();
 
     if (step % validateEvery !== 0 && step !== steps) continue;
-    clock.stop();
     const weights = trainer.weights();
     const scores = await evaluator.run(weights, host);
     if (scores !== undefined) {
@@ -180,7 +179,7 @@ export async function* train(
     }
     await save();
     yield { kind: 'saved', step, folder };
-    clock.start();
+    clock.restart();
   }
   if (saved !== step) {
     await save();
@@ -275,40 +274,43 @@ async function sampleText(
   return vocabulary.decode(drawn);
 }
 
-/** Time spent on steps; validations and saves do not count. */
+/** How fast the updates go, as of late. Validations and saves do not count, nor does the first update, which compiles. */
 class Stopwatch {
   readonly #host: Host;
   readonly #begun: number;
-  #started: number;
-  #spent = 0;
-  #realSteps = 0;
-  #updates = 0;
   #gaveWay: number;
+  /** When the update at hand began. */
+  #started: number;
+  #updates = 0;
+  /** Milliseconds of an update, and of a time step, as averages in which what is long ago fades. */
+  #perUpdate = 0;
+  #perStep = 0;
 
   constructor(host: Host) {
     this.#host = host;
     this.#begun = host.now();
-    this.#started = this.#begun;
     this.#gaveWay = this.#begun;
+    this.#started = this.#begun;
   }
 
-  start(): void {
+  /** The next update begins now. */
+  restart(): void {
     this.#started = this.#host.now();
   }
 
-  stop(): void {
-    this.#spent += this.#host.now() - this.#started;
-  }
-
-  /** One more update, of so many time steps. */
+  /** An update of so many time steps has ended, and the next one begins. */
   count(realSteps: number): void {
-    this.#realSteps += realSteps;
+    const now = this.#host.now();
+    const spent = Math.max(now - this.#started, 1e-3);
     this.#updates++;
+    const weight = this.#updates <= 2 ? 1 : Math.max(0.02, 1 / (this.#updates - 1));
+    this.#perUpdate += weight * (spent - this.#perUpdate);
+    this.#perStep += weight * (spent / realSteps - this.#perStep);
+    this.#started = now;
   }
 
   outlook(updatesLeft: number): { readonly speed: number; readonly secondsLeft: number } {
-    const seconds = Math.max(1e-3, (this.#spent + this.#host.now() - this.#started) / 1000);
-    return { speed: this.#realSteps / seconds, secondsLeft: (seconds / this.#updates) * updatesLeft };
+    return { speed: 1000 / this.#perStep, secondsLeft: (this.#perUpdate / 1000) * updatesLeft };
   }
 
   /** Since the beginning, with all that happened. */

@@ -1,10 +1,12 @@
 // Runs of small models on the reference: what is told, what is written, and that a run is the same whether it was stopped
 // or not.
 import { describe, expect, it } from 'vitest';
+import { compile } from '../../src/compile.ts';
 import { readSafetensors } from '../../src/tensor/safetensors.ts';
 import type { Experiment } from '../../src/train/experiment.ts';
 import { type TrainEvent, type TrainOptions, train } from '../../src/train/loop.ts';
 import { resumeRun } from '../../src/train/open-run.ts';
+import type { Compile } from '../../src/train/window-program.ts';
 import { MemoryFiles, memoryHost } from './memory-host.ts';
 import { compileReference, experimentOf } from './programs.ts';
 
@@ -167,31 +169,57 @@ describe('a run', () => {
 });
 
 describe('repetition', () => {
-  it.each([
-    ['windows', language(), filesFor, []],
-    ['windows with a learned start', learnedStart, filesFor, []],
-    ['nothing held out', language(), filesFor, ['data.holdout=0']],
-    ['whole sequences', classes, classFiles, []],
-  ])('%s: stopped and resumed, byte for byte', async (_, source, make, set) => {
+  const compiled: Compile = (graph, feedback) => compile(graph, { target: 'wasm', feedback });
+  it.each<readonly [string, string, () => MemoryFiles, readonly string[], Compile]>([
+    ['windows', language(), filesFor, [], compileReference],
+    ['windows with a learned start', learnedStart, filesFor, [], compileReference],
+    ['nothing held out', language(), filesFor, ['data.holdout=0'], compileReference],
+    ['whole sequences', classes, classFiles, [], compileReference],
+    ['windows, compiled', language(), filesFor, [], compiled],
+    ['windows with a learned start, compiled', learnedStart, filesFor, [], compiled],
+    ['whole sequences, compiled', classes, classFiles, [], compiled],
+  ])('%s: stopped and resumed, byte for byte', async (_, source, make, set, through) => {
     const straight = make();
-    const events = await run(await experimentOf(source, straight, set), straight);
+    const events = await run(await experimentOf(source, straight, set), straight, { compile: through });
     expect(events.at(-1)).toMatchObject({ kind: 'done', finished: true });
     for (const stops of [[10], [3, 6, 13]]) {
       const files = make();
-      let last = await run(await experimentOf(source, files, set), files, { stopAfter: stops[0] });
+      const experiment = await experimentOf(source, files, set);
+      let last = await run(experiment, files, { compile: through, stopAfter: stops[0] });
       for (const [k, stop] of stops.entries()) {
         expect(last.at(-1)).toMatchObject({ kind: 'done', finished: false, step: stop });
         const { run: stopped, diagnostics } = await resumeRun('run', files);
         expect(diagnostics).toEqual([]);
         if (stopped === undefined) throw new Error('cannot be resumed');
-        const { experiment, checkpoint } = stopped;
         const next = stops[k + 1];
-        last = await run(experiment, files, {
-          resume: checkpoint,
+        last = await run(stopped.experiment, files, {
+          compile: through,
+          resume: stopped.checkpoint,
           ...(next === undefined ? {} : { stopAfter: next }),
         });
       }
       expect(folderOf(files)).toEqual(folderOf(straight));
+    }
+  });
+
+  it('compiled and interpreted runs tell the same numbers, but for rounding', async () => {
+    const lossesOf = async (source: string, make: () => MemoryFiles, through: Compile) => {
+      const files = make();
+      const events = await run(await experimentOf(source, files), files, { compile: through });
+      return events.flatMap((event) =>
+        event.kind === 'step' || event.kind === 'validation' ? [event.loss] : [],
+      );
+    };
+    for (const [source, make] of [
+      [learnedStart, filesFor],
+      [classes, classFiles],
+    ] as const) {
+      const exact = await lossesOf(source, make, compileReference);
+      const rounded = await lossesOf(source, make, compiled);
+      expect(rounded).toHaveLength(exact.length);
+      exact.forEach((loss, k) => {
+        expect(Math.abs(rounded[k] - loss)).toBeLessThan(1e-4);
+      });
     }
   });
 

@@ -65,7 +65,7 @@ export function buildForward(
     const names = new Set(body.outputs.map((output) => output.name));
     const outputs: Output[] = [
       ...body.outputs.slice(0, last),
-      ...added.map((node) => ({ name: unused(names, 'residual'), node })),
+      ...added.map((node) => ({ name: unused(names, residualName(body, node)), node })),
       ...body.outputs.slice(last),
     ];
     const { carried, stacked, summed } = builder.scan({
@@ -119,7 +119,7 @@ function makeBackwardScan(
   const draft = new GraphBuilder(`${scan.body.name}.backward`);
   draft.origin = scan.origin;
   const names = new Set<string>();
-  const step = draft.input(unused(names, 'step'), index(), 'step');
+  const step = draft.input(unused(names, inputName(scan.body, inputs[0])), index(), 'step');
   const cotangentInput = (k: number, role: 'carry' | 'sequence' | 'capture'): NodeId => {
     const { name, node } = outputs[k];
     return draft.input(unused(names, `cotangent.${name}`), typeOf(scan.body, node), role);
@@ -156,7 +156,7 @@ function makeBackwardScan(
         return draft.call(node.op, node.operands.map(fetch), node.attributes);
       }
     }
-    const input = draft.input(unused(names, 'residual'), typeOf(body, id), 'sequence');
+    const input = draft.input(unused(names, residualName(body, id)), typeOf(body, id), 'sequence');
     residuals.set(id, input);
     return input;
   };
@@ -195,10 +195,8 @@ function makeBackwardScan(
   draft.origin = scan.origin;
   const outputNames = new Set<string>();
   const hand = (input: NodeId): void => {
-    const node = scan.body.nodes[input];
-    invariant(node.kind === 'input', `%${input} of ${scan.body.name} is not an input`);
-    const cotangent = cotangents.get(input) ?? draft.constant(0, node.type.shape);
-    draft.output(unused(outputNames, `cotangent.${node.name}`), cotangent);
+    const cotangent = cotangents.get(input) ?? draft.constant(0, typeOf(scan.body, input).shape);
+    draft.output(unused(outputNames, `cotangent.${inputName(scan.body, input)}`), cotangent);
   };
   const toSequences = wanted(activity, within, scan.sequences, sequenceInputs);
   const toCaptures = wanted(activity, within, scan.captures, captureInputs);
@@ -245,6 +243,18 @@ function wanted(
 ): readonly number[] {
   const positions = operands.map((_, k) => k);
   return positions.filter((k) => activity.isActive(operands[k]) && within.isActive(inputs[k]));
+}
+
+/** What the body calls it: its carry of the step before, one of its results; anything else is a residual. */
+function residualName(body: Graph, id: NodeId): string {
+  if (body.nodes[id].kind === 'input') return `prev.${inputName(body, id)}`;
+  return body.outputs.find((output) => output.node === id)?.name ?? 'residual';
+}
+
+function inputName(body: Graph, id: NodeId): string {
+  const node = body.nodes[id];
+  invariant(node.kind === 'input', `%${id} of ${body.name} is not an input`);
+  return node.name;
 }
 
 /** A name that nothing in `taken` has, which takes it. */

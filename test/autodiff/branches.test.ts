@@ -290,6 +290,69 @@ test('a carry that reaches the result at the last step only', () => {
   compare(g.finish(), at(1), at(0), new Map());
 });
 
+describe('a way around the branch that not every element takes, or not every slope', () => {
+  const ways: Record<string, (g: GraphBuilder, u: NodeId) => NodeId> = {
+    slice: (g, u) => g.call('slice', [u], { axis: 0, start: 1, size: 1 }),
+    gather: (g, u) => g.apply('gather', u, g.constant(1, [1], 'index')),
+    max: (g, u) => g.apply('max', u, g.constant(2, [N])),
+    min: (g, u) => g.apply('min', g.constant(-1, [N]), u),
+    'max over': (g, u) => g.call('max_over', [u], { axes: [0] }),
+    pow: (g, u) => g.apply('pow', u, g.constant(0, [N])),
+  };
+  test.each(Object.entries(ways))('%s', (_, way) => {
+    const g = new GraphBuilder('branches');
+    const x = g.input('x', real(N), 'input');
+    const c = g.input('c', bool(N), 'input');
+    const u = g.apply('sqrt', x);
+    g.output('besides', way(g, u));
+    g.output('y', g.apply('select', c, g.constant(3, [N]), g.apply('sin', u)));
+    const at = (value: number): Values =>
+      new Map<string, Tensor>([
+        ['x', realTensor([N], [value, 3])],
+        ['c', boolTensor([N], [1, 1])],
+      ]);
+    compare(g.finish(), at(1), at(0), new Map());
+  });
+});
+
+test('weights that only the branch not taken meets, beside sequences that are at their end', () => {
+  const g = new GraphBuilder('branches');
+  const x = g.input('x', real('T', N), 'input');
+  const c = g.input('c', bool('T'), 'input');
+  const W = g.input('W', real(N, N), 'parameter');
+  const { carried } = scan(
+    g,
+    {
+      carries: [['h', g.constant(1, [N])]],
+      sequences: [
+        ['x', x],
+        ['c', c],
+      ],
+      captures: [['W', W]],
+    },
+    (s, { at }) => {
+      const evil = times(s, s.apply('log', at('W')), at('x'));
+      return {
+        carried: [s.apply('select', s.broadcast(at('c'), [N], []), s.apply('mul', at('h'), at('x')), evil)],
+      };
+    },
+  );
+  g.output('h', carried[0]);
+  const at = (value: number): Values =>
+    new Map<string, Tensor>([
+      ['x', realTensor([2, 2, N], [1, 2, 3, 4, 5, 6, 7, 8])],
+      // The second sequence is at its end at the second step, where it would take the other branch.
+      ['c', boolTensor([2, 2], [1, 1, 1, 0])],
+      ['W', realTensor([N, N], [value, value, value, value])],
+      ['lengths', indexTensor([2], [2, 1])],
+    ]);
+  const extents: Extents = new Map([
+    ['T', 2],
+    ['B', 2],
+  ]);
+  compare(batch(g.finish(), { lengths: true }), at(1), at(-1), extents);
+});
+
 test('a plain LSTM pays nothing: without branches no product is careful', () => {
   const g = new GraphBuilder('plain');
   const x = g.input('x', real(N), 'input');

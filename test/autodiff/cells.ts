@@ -33,7 +33,7 @@ export function scan(
   body: (builder: GraphBuilder, step: Step) => Body,
 ): ScanResults {
   const builder = new GraphBuilder('step');
-  const step = builder.input('step', index(), 'step');
+  const step = builder.input('t', index(), 'step');
   const known = new Map<string, NodeId>();
   const add = ([name]: Named, type: Type, role: 'carry' | 'sequence' | 'capture'): void => {
     known.set(name, builder.input(name, type, role));

@@ -359,8 +359,14 @@ class Planner {
         this.#outside.set(id, 'stacked');
         continue;
       }
-      const fresh = node.operands.filter((o) => this.#mustBeStacked(o) && !wanted.has(o));
-      if (this.#isAfterLoop(id) && !this.#levels.isHeavy[id] && this.#isSmaller(id, fresh)) {
+      const isCut = this.#isAfterLoop(id) && !this.#levels.isHeavy[id];
+      if (
+        isCut &&
+        this.#isSmaller(
+          id,
+          this.#findFrontier(id, (o) => wanted.has(o)),
+        )
+      ) {
         this.#outside.set(id, 'stacked');
         continue;
       }
@@ -369,14 +375,25 @@ class Planner {
     }
   }
 
-  /** Comes out of a loop, and nobody has asked for all its steps yet. */
-  #mustBeStacked(id: NodeId): boolean {
-    return this.#levels.stage[id] > 0 && !this.#levels.isHeavy[id] && !this.#outside.has(id);
+  /** What loops would have to stack for a value to be computed outside, but for what is there already. */
+  #findFrontier(root: NodeId, isThere: (id: NodeId) => boolean): NodeId[] {
+    const { stage, isHeavy, isBound } = this.#levels;
+    const frontier: NodeId[] = [];
+    const seen = new Set<NodeId>();
+    const pending = [...operandsOf(this.#body.nodes[root])];
+    while (pending.length > 0) {
+      const id = pending.pop()!;
+      if (seen.has(id) || isThere(id) || stage[id] === 0 || isHeavy[id] || this.#outside.has(id)) continue;
+      seen.add(id);
+      if (isBound[id]) frontier.push(id);
+      else pending.push(...operandsOf(this.#body.nodes[id]));
+    }
+    return frontier;
   }
 
   /** Whether to keep all steps of a value is less than to keep those of the others. */
   #isSmaller(id: NodeId, others: readonly NodeId[]): boolean {
-    const total = [...new Set(others)].reduce((sum, other) => sum + this.#sizeOf(other), 0);
+    const total = others.reduce((sum, other) => sum + this.#sizeOf(other), 0);
     return this.#sizeOf(id) < total;
   }
 
@@ -496,10 +513,8 @@ class Planner {
     if (how === 'stacked') return levels.level[id] < level;
     if (levels.level[id] === level || levels.stage[id] === 0) return false;
     // From earlier loops: itself or what it is made of, whichever is less to keep.
-    const fresh = node.operands.filter(
-      (o) => this.#mustBeStacked(o) && levels.level[o] < level && !needed.has(o),
-    );
-    if (!this.#isAfterLoop(id) || !this.#isSmaller(id, fresh)) return false;
+    const frontier = this.#findFrontier(id, (o) => levels.level[o] === level || needed.has(o));
+    if (!this.#isAfterLoop(id) || !this.#isSmaller(id, frontier)) return false;
     this.#outside.set(id, 'stacked');
     return true;
   }

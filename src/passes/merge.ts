@@ -11,7 +11,16 @@
 // beside the product that they are for; a whole sequence is joined only if one loop has stacked its parts.
 // Must not change: the products are the same numbers, added up in another order.
 
-import { type Graph, isCall, type NodeId, operandsOf, type ScanNode, typeOf } from '../graph/graph.ts';
+import {
+  type CallNode,
+  type Graph,
+  isCall,
+  type NodeId,
+  type Output,
+  operandsOf,
+  type ScanNode,
+  typeOf,
+} from '../graph/graph.ts';
 import { buildScan, Draft, type Moved, moveScan, placeOf, rebuild, scanAt, transcribe } from './draft.ts';
 import { type Costs, findPieceSums, findShared, findSums, type Group } from './merge-products.ts';
 import type { Note, Pass } from './pass.ts';
@@ -112,30 +121,29 @@ function replace(graph: Graph, { members, build }: Group): Graph {
   return draft.finish();
 }
 
-/** Stacked results that are joined are stacked joined. What else asks for one of them gets a piece. */
-function stackJoined(graph: Graph): Graph {
-  const joins = new Map<NodeId, Join[]>();
-  const taken = new Set<NodeId>(graph.outputs.map((output) => output.node));
-  for (const node of graph.nodes) {
-    if (!isCall(node, 'concat') || node.attributes.axis === 0) continue;
-    const scans = new Set(node.operands.map((part) => scanOfStacked(graph, part)));
-    const [scan] = scans;
-    const isOnce = new Set(node.operands).size === node.operands.length;
-    if (scans.size > 1 || scan === undefined || !isOnce || node.operands.some((part) => taken.has(part)))
-      continue;
-    for (const part of node.operands) taken.add(part);
-    joins.set(scan, [...(joins.get(scan) ?? []), { axis: node.attributes.axis, parts: node.operands }]);
-  }
-  if (joins.size === 0) return graph;
-  return rebuild(graph, {
-    scan: (draft, scan, to, id) => stackMore(draft, graph, scan, to, joins.get(id) ?? []),
-  });
+/** Stacked results side by side: how they are joined, and what the loop that stacks them joined gives. */
+interface Join {
+  readonly call: CallNode<'concat'>;
+  readonly scan: NodeId;
 }
 
-/** Stacked results side by side, along an axis of theirs. */
-interface Join {
-  readonly axis: number;
-  readonly parts: readonly NodeId[];
+/** Stacked results that are joined are stacked joined. What else asks for one of them gets a piece. */
+function stackJoined(graph: Graph): Graph {
+  const joins = graph.nodes.flatMap((node): Join[] => {
+    if (!isCall(node, 'concat') || node.attributes.axis === 0) return [];
+    const [first, ...others] = node.operands.map((part) => scanOfStacked(graph, part));
+    return first !== undefined && others.every((scan) => scan === first) ? [{ call: node, scan: first }] : [];
+  });
+  if (joins.length === 0) return graph;
+  const wholes = new Map<CallNode, NodeId>();
+  const isSeen = new Set(graph.outputs.map((output) => output.node));
+  return rebuild(graph, {
+    scan(draft, scan, to, id) {
+      const own = joins.flatMap((join) => (join.scan === id ? [join.call] : []));
+      return stackMore(draft, graph, scan, to, own, wholes, isSeen);
+    },
+    call: (draft, call, operands) => wholes.get(call) ?? draft.call(call.op, operands, call.attributes),
+  });
 }
 
 /** The scan that has stacked a value. */
@@ -146,12 +154,15 @@ function scanOfStacked(graph: Graph, id: NodeId): NodeId | undefined {
   return node.index >= carries.length && node.index < carries.length + stacked ? node.scan : undefined;
 }
 
+/** The scan with further results, the joined ones; they go to `wholes`. */
 function stackMore(
   draft: Draft,
   graph: Graph,
   scan: ScanNode,
   to: Moved,
-  joins: readonly Join[],
+  joins: readonly CallNode<'concat'>[],
+  wholes: Map<CallNode, NodeId>,
+  isSeen: ReadonlySet<NodeId>,
 ): readonly NodeId[] {
   const { body } = scan;
   const inner = new Draft(body.name);
@@ -160,37 +171,38 @@ function stackMore(
     const node = graph.nodes[part];
     return node.kind === 'result' ? node.index : -1;
   };
-  const joined = joins.map(({ axis, parts }) => {
-    const own = parts.map((part) => placeOf(values, body.outputs[place(part)].node));
-    return inner.call('concat', own, { axis: axis - 1 });
+  const joined = joins.map(({ operands, attributes }) => {
+    const own = operands.map((part) => placeOf(values, body.outputs[place(part)].node));
+    return inner.call('concat', own, { axis: attributes.axis - 1 });
   });
   const firstSummed = scan.carries.length + scan.stacked;
-  body.outputs.forEach(({ name, node }, k) => {
-    if (k === firstSummed) addJoined();
-    inner.output(name, placeOf(values, node));
+  const output = ({ name, node }: Output) => inner.output(name, placeOf(values, node));
+  body.outputs.slice(0, firstSummed).forEach(output);
+  joined.forEach((value, k) => {
+    inner.output(`joined.${k}`, value);
   });
-  if (firstSummed === body.outputs.length) addJoined();
+  body.outputs.slice(firstSummed).forEach(output);
   const results = buildScan(draft, {
     ...moveScan(scan, to),
     body: inner.finish(),
     stacked: scan.stacked + joined.length,
   });
-  const wholes = results.splice(firstSummed, joined.length);
-  joins.forEach(({ axis, parts }, k) => {
+  const whole = results.splice(firstSummed, joined.length);
+  const cut = new Set<NodeId>();
+  joins.forEach((call, k) => {
+    wholes.set(call, whole[k]);
+    const { axis } = call.attributes;
     let start = 0;
-    for (const part of parts) {
+    for (const part of call.operands) {
       const size = Number(typeOf(graph, part).shape[axis]);
-      results[place(part)] = draft.call('slice', [wholes[k]], { axis, start, size });
+      if (!isSeen.has(part) && !cut.has(part)) {
+        results[place(part)] = draft.call('slice', [whole[k]], { axis, start, size });
+      }
+      cut.add(part);
       start += size;
     }
   });
   return results;
-
-  function addJoined(): void {
-    joined.forEach((value, k) => {
-      inner.output(`joined.${k}`, value);
-    });
-  }
 }
 
 /** A loop that reads pieces of a sequence reads the sequence, and takes the pieces of each step. */

@@ -3,7 +3,7 @@
 
 import type { CheckedCell, CheckedEquation, CheckedResult } from './checked.ts';
 import type { Context, Draft, DraftParameter } from './context.ts';
-import { newCounts } from './context.ts';
+import { isPoison, newCounts } from './context.ts';
 import { declareHeader, declareItems, type Header } from './declarations.ts';
 import { orderUnits } from './dependencies.ts';
 import { checkEquation, checkStart, placeOf } from './equations.ts';
@@ -97,7 +97,11 @@ function newContext(
     incomplete: false,
     expansions: 0,
     cellOf,
-    infer: (expression, place) => inferExpression(context, expression, place),
+    infer: (expression, place) => {
+      const draft = inferExpression(context, expression, place);
+      if (isPoison(draft)) context.incomplete = true;
+      return draft;
+    },
   };
   return context;
 }
@@ -134,12 +138,16 @@ function makeInstances(context: Context): void {
 /** No two weights and no two results share a name. */
 function checkNames(context: Context, results: readonly DraftResult[]): void {
   const seen = new Map<string, DraftParameter>();
+  // An affine has several weights: one message tells of all.
+  const told = new Set<number>();
   for (const parameter of context.parameters) {
     const first = seen.get(parameter.name);
     if (first === undefined) {
       seen.set(parameter.name, parameter);
       continue;
     }
+    if (told.has(parameter.position)) continue;
+    told.add(parameter.position);
     context.report.add({
       code: 'RNN5011',
       message: `two weights would be called ${parameter.name}`,
@@ -310,6 +318,12 @@ function finish(
     inputs
       .filter((input) => input.kind === kind)
       .map(({ name, span, documentation, type }) => ({ name, span, documentation, type }));
+  const within = new Map(instances.map((instance) => [instance.name, instance.cell.stages - 1]));
+  const deepest = [
+    ...stages.ofEquation,
+    ...checked.map((result) => result.stage),
+    ...applications.map(({ instance }, i) => stages.ofApplication[i] + (within.get(instance) ?? 0)),
+  ].reduce((a, b) => Math.max(a, b), 0);
   const cell: CheckedCell = {
     kind: entry.kind,
     name: context.name,
@@ -344,17 +358,7 @@ function finish(
       instances.every((instance) => instance.cell.pointwise) &&
       !applications.some((application) => application.reverse),
     hasState: states.length > 0 || instances.some((instance) => instance.cell.hasState),
-    stages:
-      1 +
-      Math.max(
-        0,
-        ...stages.ofEquation,
-        ...checked.map((result) => result.stage),
-        ...applications.map((application, i) => {
-          const inner = instances.find((instance) => instance.name === application.instance);
-          return stages.ofApplication[i] + (inner === undefined ? 0 : inner.cell.stages - 1);
-        }),
-      ),
+    stages: 1 + deepest,
   };
   warnUnused(
     cell,

@@ -8,7 +8,6 @@ export const checkerCodes = {
   RNN2001: 'an unknown name',
   RNN2002: 'an unknown function or cell',
   RNN2003: 'declared twice',
-  RNN2004: 't is reserved',
   RNN2005: 'an import that is not found',
   RNN2006: 'a name that the imported file does not declare',
   RNN2007: 'files that import each other',

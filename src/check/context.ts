@@ -331,7 +331,13 @@ export function originOf(draft: Draft): readonly Label[] {
   const labels: Label[] = draft.because === undefined ? [] : [draft.because];
   let shape = draft.type.shape;
   while (!isKnownShape(shape) && shape.binding !== undefined) {
-    if (shape.learntFrom !== undefined) labels.push(shape.learntFrom);
+    const from = shape.learntFrom;
+    if (from !== undefined) {
+      labels.push({
+        ...from,
+        text: `${from.text}: the ${shape.word} of ${shape.equation} has its shape from here`,
+      });
+    }
     shape = shape.binding;
   }
   return labels;
@@ -376,7 +382,7 @@ export function expectReal(context: Context, draft: Draft, use: string): boolean
       span: draft.span,
       label: `this is ${typeText(context, draft.type)}`,
       related,
-      help: `write if ${shortText(draft.span) ?? '...'} then 1 else 0`,
+      help: `write if ${(shortText(draft.span) ?? '...').replace(/^\((.*)\)$/, '$1')} then 1 else 0`,
     });
   } else {
     context.report.add({
@@ -465,7 +471,7 @@ function reportShapes(
     help:
       lonely === undefined
         ? undefined
-        : `if ${nameOf(lonely, 'it')} is meant to spread, give it an equation with the type []`,
+        : `if ${nameOf(lonely, 'it')} is meant to spread, declare it: ${lonely.atomic ? nameOf(lonely) : 'name'}: [] = ...`,
   });
 }
 

@@ -69,3 +69,8 @@ export function shortestCycle(
   }
   return undefined;
 }
+
+/** The smallest number of a component, which is never empty: the first in the order of the text. */
+export function smallest(component: readonly number[]): number {
+  return component.reduce((a, b) => Math.min(a, b));
+}

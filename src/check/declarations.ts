@@ -139,7 +139,7 @@ function declareEquation(context: Context, item: Equation, isInstance: (value: E
   for (const { name } of item.targets) {
     const { text, span } = name;
     const before = context.scope.get(text);
-    if (before === undefined || text === 't') {
+    if (before === undefined) {
       declare(context, name, { kind: instance ? 'instance' : 'equation', span, item });
       own.set(text, span);
       continue;
@@ -192,18 +192,9 @@ function reportTwice(context: Context, name: Name, first: Span): void {
   });
 }
 
-/** Enters a name; false where it is taken or reserved, which is reported. */
+/** Enters a name; false where it is taken, which is reported. (The parser lets nothing be called t.) */
 function declare(context: Context, name: Name, binding: Binding): boolean {
   const { text, span } = name;
-  if (text === 't') {
-    context.report.add({
-      code: 'RNN2004',
-      message: 't is the number of the step, and cannot name anything else',
-      span,
-      help: 'choose another name',
-    });
-    return false;
-  }
   const before = context.scope.get(text);
   if (before === undefined) {
     context.scope.set(text, binding);

@@ -5,7 +5,7 @@ import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import type { Expression, Item } from '../parser/tree.ts';
 import type { Context } from './context.ts';
-import { components, shortestCycle } from './cycles.ts';
+import { components, shortestCycle, smallest } from './cycles.ts';
 
 /** The expressions right inside an expression, in the order of the text. Types and names of arguments are not. */
 export function childrenOf(expression: Expression): readonly Expression[] {
@@ -49,6 +49,8 @@ interface Use {
   readonly unit: number;
   readonly name: string;
   readonly span: Span;
+  /** By `last` or `... over time`: at the end of the sequence. */
+  readonly atEnd: boolean;
 }
 
 /** The expression of an item, where it has one. */
@@ -90,7 +92,7 @@ export function orderUnits(context: Context, items: readonly Item[]): readonly O
   });
   const uses = units.map((unit): readonly Use[] => {
     const found = new Map<number, Use>();
-    forEachExpression(unit, (expression) => {
+    forEachExpression(unit, (expression, atEnd) => {
       const [target, name] =
         expression.kind === 'name'
           ? [definedBy.get(expression.text), expression.text]
@@ -98,7 +100,7 @@ export function orderUnits(context: Context, items: readonly Item[]): readonly O
             ? [appliedBy.get(expression.object.text), `${expression.object.text}.${expression.name.text}`]
             : [undefined, ''];
       if (target === undefined || found.has(target)) return;
-      found.set(target, { unit: target, name, span: expression.span });
+      found.set(target, { unit: target, name, span: expression.span, atEnd });
     });
     return [...found.values()];
   });
@@ -106,7 +108,7 @@ export function orderUnits(context: Context, items: readonly Item[]): readonly O
   const ordered: OrderedUnit[] = [];
   for (const component of components(units.length, edgesOf)) {
     const cyclic = component.length > 1 || edgesOf(component[0]).includes(component[0]);
-    if (cyclic) reportCycle(context, units, uses, Math.min(...component));
+    if (cyclic) reportCycle(context, units, uses, smallest(component));
     for (const node of component) ordered.push({ unit: units[node], inCycle: cyclic });
   }
   return ordered;
@@ -134,17 +136,20 @@ function isUnit(context: Context, item: Item): item is Unit {
 }
 
 /** Every expression of a unit outside of `prev`; a bare name that is called is not looked at by itself. */
-function forEachExpression(unit: Unit, visit: (expression: Expression) => void): void {
+function forEachExpression(unit: Unit, visit: (expression: Expression, atEnd: boolean) => void): void {
   const root = expressionOf(unit);
-  const pending: Expression[] = root === undefined ? [] : [root];
-  while (pending.length > 0) {
-    const expression = pending.pop();
-    if (expression === undefined || expression.kind === 'prev') continue;
-    visit(expression);
+  const pending = root === undefined ? [] : [{ expression: root, atEnd: false }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { expression } = next;
+    if (expression.kind === 'prev') continue;
+    const atEnd = next.atEnd || expression.kind === 'last' || expression.kind === 'over-time';
+    visit(expression, atEnd);
     const children = childrenOf(expression);
     const called = expression.kind === 'call' && expression.callee.kind === 'name';
     // In the order of the text: the stack gives back the last first.
-    for (let i = children.length - 1; i >= (called ? 1 : 0); i--) pending.push(children[i]);
+    for (let i = children.length - 1; i >= (called ? 1 : 0); i--) {
+      pending.push({ expression: children[i], atEnd });
+    }
   }
 }
 
@@ -164,6 +169,11 @@ function nameOfUnit(unit: Unit): string {
       return unit satisfies never;
   }
 }
+
+/** Why nothing of a step can wait for the end, and what to do: also for cycles that `prev` hides from the syntax. */
+export const endNote =
+  'prev looks one step back; what comes from the end of a sequence is there after its last step';
+export const endHelp = 'keep the running value in a state, and use its prev';
 
 function reportCycle(
   context: Context,
@@ -186,6 +196,18 @@ function reportCycle(
     .map((step) => step.use?.name ?? '')
     .find((name) => context.scope.get(name)?.kind === 'state');
   const path = [...steps.map((step) => step.name), first.name].join(' -> ');
+  if (steps.some((step) => step.use?.atEnd)) {
+    context.report.add({
+      code: 'RNN4003',
+      message: `these wait for the end of the sequence and for each other: ${path}`,
+      span: first.use.span,
+      label: `${first.name} needs ${first.use.name} here`,
+      related,
+      notes: [endNote],
+      help: endHelp,
+    });
+    return;
+  }
   context.report.add({
     code: 'RNN4002',
     message:

@@ -2,6 +2,7 @@
 
 import type { Label } from '../base/diagnostic.ts';
 import type { Equation, EquationTarget, Expression, StateItem } from '../parser/tree.ts';
+import { callOutputs } from './calls.ts';
 import type { EquationId } from './checked.ts';
 import {
   type Context,
@@ -20,7 +21,6 @@ import {
   shapeText,
   typeText,
 } from './context.ts';
-import { callOutputs } from './expressions.ts';
 import { splitDrafts } from './operators.ts';
 import { type DraftType, unifyShapes } from './shapes.ts';
 import { readType, type WrittenType } from './size-expressions.ts';
@@ -130,15 +130,21 @@ function define(
   if (first !== item || context.values.has(name)) return;
   const { span } = target.name;
   let type = draft.type;
-  let because: Label = draft.because ?? { span, text: `${name} is defined here` };
+  const shown = shapeText(context, type.shape);
+  const text =
+    shown.includes('?') || isPoison(draft)
+      ? `${name} is defined here`
+      : `${name} is ${typeText(context, type)}`;
+  let because: Label = draft.because ?? { span, text };
   if (written !== undefined && !isPoison(draft)) {
     const label = { span: item.type?.span ?? span, text: `${name} is declared here` };
     type = fitWritten(context, name, draft, written, label);
     because = label;
   }
   if (binding.kind === 'state') {
-    checkState(context, name, binding, { ...draft, type });
-    if (binding.shape !== undefined) type = draftReal(binding.shape, 'step');
+    if (binding.shape === undefined) context.incomplete = true;
+    else checkState(context, name, binding, { ...draft, type });
+    type = binding.shape === undefined ? poison(span).type : draftReal(binding.shape, 'step');
     because = { span: binding.span, text: `${name} is a state of ${typeText(context, type)}` };
   }
   const id = context.equations.length as EquationId;

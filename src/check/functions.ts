@@ -56,8 +56,16 @@ export function isPrimitiveFunction(name: string): boolean {
   return isUnary(name) || isOther(name);
 }
 
+/** The words that make weights, noise, or several values: the checker looks at them by themselves. */
+const builtIn = ['affine', 'linear', 'dropout', 'split'] as const;
+
+/** Whether a word is built in, and no primitive function. */
+export function isBuiltIn(name: string): boolean {
+  return (builtIn as readonly string[]).includes(name);
+}
+
 /** For "did you mean". */
-export const primitiveFunctions: readonly string[] = [...unary, ...others];
+export const functionNames: readonly string[] = [...unary, ...others, ...builtIn];
 
 /** `name(operands)`. The name must be a primitive function. */
 export function callPrimitive(context: Context, name: string, operands: readonly Draft[], span: Span): Draft {

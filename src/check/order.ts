@@ -3,7 +3,7 @@
 
 import { suggest } from '../base/suggest.ts';
 import type { Expression } from '../parser/tree.ts';
-import { components, shortestCycle } from './cycles.ts';
+import { components, shortestCycle, smallest } from './cycles.ts';
 import { childrenOf } from './dependencies.ts';
 import type { Report } from './report.ts';
 import type { BlockEntry, Entry, FunctionEntry, Module } from './resolve.ts';
@@ -31,7 +31,7 @@ export function orderBlocks(main: Module, prelude: Module, report: Report): read
   for (const entry of all) edges.push(usedBy(entry, prelude).map(number));
   const ordered: BlockEntry[] = [];
   for (const group of components(all.length, (node) => edges[node])) {
-    const start = Math.min(...group);
+    const start = smallest(group);
     const cycle = group.length > 1 || edges[start].includes(start);
     if (cycle) reportCycle(all, shortestCycle(start, (node) => edges[node]) ?? [start, start], report);
     for (const node of group) {
@@ -113,15 +113,8 @@ function checkFunction(entry: FunctionEntry, prelude: Module, report: Report): v
   const names = new Set<string>();
   for (const parameter of parameters) {
     const { text, span } = parameter.name;
-    if (text === 't' || names.has(text)) {
-      report.add({
-        code: text === 't' ? 'RNN2004' : 'RNN2003',
-        message:
-          text === 't'
-            ? 't is the number of the step, and cannot name anything else'
-            : `${name.text} has two arguments called ${text}`,
-        span,
-      });
+    if (names.has(text)) {
+      report.add({ code: 'RNN2003', message: `${name.text} has two arguments called ${text}`, span });
     }
     names.add(text);
     if (parameter.type === undefined) continue;
@@ -135,7 +128,7 @@ function checkFunction(entry: FunctionEntry, prelude: Module, report: Report): v
   const pending: Expression[] = [body];
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
     const called = at.kind === 'call' && at.callee.kind === 'name';
-    pending.push(...childrenOf(at).slice(called ? 1 : 0));
+    for (const child of childrenOf(at).slice(called ? 1 : 0)) pending.push(child);
     if (at.kind !== 'name' || names.has(at.text) || lookUp(module, prelude, at.text) !== undefined) continue;
     const near = suggest(at.text, names);
     report.add({

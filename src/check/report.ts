@@ -2,7 +2,7 @@
 // is left out.
 
 import { type Diagnostic, type DiagnosticParts, makeDiagnostic } from '../base/diagnostic.ts';
-import { type Span, spanText } from '../base/source.ts';
+import { type Source, type Span, spanText } from '../base/source.ts';
 import type { CheckerCode } from './codes.ts';
 
 /** A complaint of this room. */
@@ -12,23 +12,24 @@ export interface Complaint extends DiagnosticParts {
 
 export class Report {
   readonly diagnostics: Diagnostic[] = [];
+  readonly #places = new Set<string>();
+  readonly #sources: Source[] = [];
   #errors = 0;
 
   add(complaint: Complaint): void {
-    this.include(makeDiagnostic(complaint));
+    // The prelude is not the user's: a place in it says nothing to them.
+    const related = complaint.related?.filter((label) => label.span.source.name !== 'prelude');
+    this.include(makeDiagnostic(related === undefined ? complaint : { ...complaint, related }));
   }
 
   /** Takes over a diagnostic made elsewhere. */
   include(diagnostic: Diagnostic): void {
     const { code, span } = diagnostic;
-    const known = this.diagnostics.some(
-      (other) =>
-        other.code === code &&
-        other.span.source === span.source &&
-        other.span.start === span.start &&
-        other.span.end === span.end,
-    );
-    if (known) return;
+    let file = this.#sources.indexOf(span.source);
+    if (file < 0) file = this.#sources.push(span.source) - 1;
+    const place = `${code} ${file} ${span.start} ${span.end}`;
+    if (this.#places.has(place)) return;
+    this.#places.add(place);
     this.diagnostics.push(diagnostic);
     if (diagnostic.severity === 'error') this.#errors++;
   }

@@ -6,7 +6,7 @@ import { makeSource, type Source, type Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import { parse } from '../parser/parse.ts';
 import type { BlockDeclaration, FunctionDeclaration, ImportDeclaration, SyntaxFile } from '../parser/tree.ts';
-import { components, shortestCycle } from './cycles.ts';
+import { components, shortestCycle, smallest } from './cycles.ts';
 import { preludeSource } from './prelude-source.ts';
 import type { Report } from './report.ts';
 
@@ -140,14 +140,6 @@ function declareOwn(loading: Loading, report: Report): void {
 }
 
 function enter(loading: Loading, name: string, span: Span, entry: Entry, report: Report): boolean {
-  if (name === 't') {
-    report.add({
-      code: 'RNN2004',
-      message: 't is the number of the step, and cannot name anything else',
-      span,
-    });
-    return false;
-  }
   const first = loading.places.get(name);
   if (first !== undefined) {
     const related: Label[] = [{ span: first, text: `${name} is already declared here` }];
@@ -196,7 +188,7 @@ function reportCycles(all: readonly Loading[], report: Report): void {
       return target === undefined ? [] : [all.indexOf(target)];
     });
   for (const component of components(all.length, edgesOf)) {
-    const start = Math.min(...component);
+    const start = smallest(component);
     const cycle = shortestCycle(start, edgesOf);
     if (cycle === undefined) continue;
     const files = cycle.map((index) => all[index].source.name);

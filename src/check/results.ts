@@ -170,7 +170,7 @@ export function checkParts(context: Context, items: readonly Item[], span: Span)
         continue;
       context.report.add({
         code: 'RNN5008',
-        message: `${item.kind === 'generate' ? 'generate' : `a ${item.kind}`} belongs into a model, and ${name} is a cell`,
+        message: `${item.kind === 'generate' ? 'generate' : `a ${item.kind}`} belongs in a model, and ${name} is a cell`,
         span: item.span,
         related: [{ span, text: `${name} is declared here` }],
         help: `write model ${name}, or move it into the model that uses ${name}`,

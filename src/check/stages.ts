@@ -20,6 +20,7 @@ import {
   operandsOf,
 } from './checked.ts';
 import { components, shortestCycle } from './cycles.ts';
+import { endHelp, endNote } from './dependencies.ts';
 import type { Report } from './report.ts';
 
 /** A cell whose stages are not known yet: those of its equations and applications are left out. */
@@ -53,7 +54,8 @@ export function nodesOf(root: CheckedExpression): readonly CheckedExpression[] {
   const pending = [root];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     all.push(node);
-    pending.push(...[...operandsOf(node)].reverse());
+    const operands = operandsOf(node);
+    for (let i = operands.length - 1; i >= 0; i--) pending.push(operands[i]);
   }
   return all;
 }
@@ -217,7 +219,7 @@ function reportCycle(
         : `${first} waits for the end of the sequence, and its steps wait for ${first}`,
     span: edge.span,
     label: 'known only when every step is done',
-    notes: ['prev looks one step back; what comes from the end of a sequence is there after its last step'],
-    help: 'keep the running value in a state, and use its prev',
+    notes: [endNote],
+    help: endHelp,
   });
 }

@@ -34,7 +34,7 @@ export function warnUnused(
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     if (reached.has(node)) continue;
     reached.add(node);
-    pending.push(...stages.needs[node]);
+    for (const target of stages.needs[node]) pending.push(target);
   }
   const whole = cell.kind === 'cell' ? 'output' : 'output, loss or metric';
   // Equations that are needed by another unreached one are not told.

@@ -1,0 +1,251 @@
+// Calls: functions, cells with their sizes, instances, and the words that make weights or noise.
+
+import type { Span } from '../base/source.ts';
+import { suggest } from '../base/suggest.ts';
+import type { Argument, Call } from '../parser/tree.ts';
+import { affineDraft, dropoutDraft, nextAffinePrefix } from './affine.ts';
+import { applyUnit } from './applications.ts';
+import { type Context, type Draft, fail, isPoison, type Place, poison } from './context.ts';
+import { callPrimitive, functionNames, isBuiltIn, isPrimitiveFunction } from './functions.ts';
+import { inlineFunction } from './inline.ts';
+import { later, notConstant } from './names.ts';
+import { shortText } from './report.ts';
+import { describeBinding } from './size-expressions.ts';
+import {
+  anonymousName,
+  cellNames,
+  inferConstant,
+  instantiate,
+  isTemplate,
+  lookUp,
+  readTemplate,
+  templateNamed,
+} from './templates.ts';
+
+/** Functions of the design that are not built yet. */
+const laterFunctions: ReadonlySet<string> = new Set(['delay']);
+
+/** A call that stands for one value. */
+export function callDraft(context: Context, call: Call, place: Place, span: Span): Draft {
+  const outputs = callOutputs(context, call, place, span);
+  if (outputs === undefined) return poison(span);
+  if (outputs.length === 1) return outputs[0];
+  const text = shortText(call.callee.span) ?? 'this';
+  const count = outputs.length;
+  return fail(context, {
+    code: 'RNN5005',
+    message: `${text} gives ${count} values, and one belongs here`,
+    span,
+    help: `name them first: ${Array.from({ length: Math.min(count, 4) }, (_, i) => 'abcd'[i]).join(', ')}${count > 4 ? ', ...' : ''} = ${text}(...)`,
+  });
+}
+
+/** What a call gives: one value, or all outputs of a cell; undefined where it has a mistake, which is reported. */
+export function callOutputs(
+  context: Context,
+  call: Call,
+  place: Place,
+  span: Span,
+): readonly Draft[] | undefined {
+  const { callee } = call;
+  if (callee.kind === 'name') {
+    const local = place.inside === undefined ? context.scope.get(callee.text) : undefined;
+    if (local?.kind === 'instance') return applyNamed(context, callee.text, call, place, span);
+    if (local?.kind === 'broken') {
+      for (const argument of call.arguments) context.infer(argument.value, place);
+      context.incomplete = true;
+      return undefined;
+    }
+    const draft = callNamed(context, callee.text, call, place, span);
+    return isPoison(draft) ? undefined : [draft];
+  }
+  if (isTemplate(place.module, context.prelude, callee)) {
+    // Read first, so that copies are counted in the order of the text.
+    const template = readTemplate(context, callee, place);
+    const name = template === undefined ? '' : anonymousName(template, place);
+    const args = inferArguments(context, call.arguments, place);
+    if (template === undefined) return undefined;
+    if (place.constant !== undefined) {
+      notConstant(context, shortText(span) ?? 'this', place.constant, span);
+      return undefined;
+    }
+    return applyUnit(context, instantiate(context, template, name), args, false, place, span);
+  }
+  for (const argument of call.arguments) context.infer(argument.value, place);
+  if (callee.kind === 'call' && callee.callee.kind === 'name') {
+    const name = callee.callee.text;
+    const known = lookUp(place.module, context.prelude, name);
+    if (known?.kind === 'broken') {
+      context.incomplete = true;
+      return undefined;
+    }
+    if (known === undefined && !context.scope.has(name) && !isPrimitiveFunction(name) && !isBuiltIn(name)) {
+      unknownFunction(context, name, place, callee.callee.span, true);
+      return undefined;
+    }
+  }
+  fail(context, {
+    code: 'RNN2008',
+    message: `${shortText(callee.span) ?? 'this'} is a value, and cannot be applied`,
+    span: callee.span,
+    notes: ['what can stand before brackets is a function, an instance of a cell, or a cell with its sizes'],
+  });
+  return undefined;
+}
+
+function inferArguments(
+  context: Context,
+  args: readonly Argument[],
+  place: Place,
+): readonly { readonly draft: Draft; readonly name: Argument['name'] }[] {
+  return args.map((argument) => ({ draft: context.infer(argument.value, place), name: argument.name }));
+}
+
+function applyNamed(
+  context: Context,
+  name: string,
+  call: Call,
+  place: Place,
+  span: Span,
+): readonly Draft[] | undefined {
+  const args = inferArguments(context, call.arguments, place);
+  const unit = context.units.get(name);
+  if (unit === undefined) {
+    context.incomplete = true;
+    return undefined;
+  }
+  if (place.constant !== undefined) {
+    notConstant(context, shortText(span) ?? 'this', place.constant, span);
+    return undefined;
+  }
+  return applyUnit(context, unit, args, false, place, span);
+}
+
+/** `name(...)`, where the name is no instance. */
+function callNamed(context: Context, name: string, call: Call, place: Place, span: Span): Draft {
+  const entry = lookUp(place.module, context.prelude, name);
+  const args = call.arguments;
+  if (entry?.kind === 'broken') {
+    for (const argument of args) context.infer(argument.value, place);
+    context.incomplete = true;
+    return poison(span);
+  }
+  if (entry?.kind === 'function') return inlineFunction(context, entry, call, place, span);
+  if (templateNamed(place.module, context.prelude, name) !== undefined) {
+    const template = readTemplate(context, call, place);
+    if (template === undefined) return poison(span);
+    const text = shortText(call.span) ?? name;
+    return fail(context, {
+      code: 'RNN2008',
+      message: `${text} is a cell that is not applied to anything yet`,
+      span,
+      help: `add the values in a second pair of brackets: ${text}(x)`,
+    });
+  }
+  const named = args.find((argument) => argument.name !== undefined);
+  const known = isPrimitiveFunction(name) || isBuiltIn(name);
+  if (named?.name !== undefined && known) {
+    context.report.add({
+      code: 'RNN2014',
+      message: `the arguments of ${name} have no names`,
+      span: named.name.span,
+      help: `leave out ${named.name.text}:`,
+    });
+    for (const argument of args) context.infer(argument.value, place);
+    return poison(span);
+  }
+  if (isBuiltIn(name)) return callBuiltIn(context, name, args, place, span);
+  const drafts = args.map((argument) => context.infer(argument.value, place));
+  if (isPrimitiveFunction(name)) {
+    return drafts.some(isPoison) ? poison(span) : callPrimitive(context, name, drafts, span);
+  }
+  return unknownFunction(context, name, place, call.callee.span, false);
+}
+
+function callBuiltIn(
+  context: Context,
+  name: string,
+  args: readonly Argument[],
+  place: Place,
+  span: Span,
+): Draft {
+  if (name !== 'split' && place.inside !== undefined) {
+    return fail(context, {
+      code: 'RNN5001',
+      message: `the function ${place.inside.declaration.name.text} uses ${name}, and a function has ${name === 'dropout' ? 'no noise' : 'no weights'}`,
+      span,
+      help: 'make the function a cell',
+    });
+  }
+  if (name !== 'split' && place.constant !== undefined) {
+    return notConstant(context, shortText(span) ?? name, place.constant, span);
+  }
+  if (name === 'split') {
+    for (const argument of args) context.infer(argument.value, place);
+    return fail(context, {
+      code: 'RNN5005',
+      message: 'split gives several values, and one belongs here',
+      span,
+      help: 'name the parts: a, b = split(z, 2)',
+    });
+  }
+  if (name === 'dropout') {
+    const [operand, probability] = args;
+    if (operand === undefined || probability === undefined || args.length > 2) {
+      for (const argument of args) context.infer(argument.value, place);
+      return fail(context, {
+        code: 'RNN2013',
+        message: `dropout takes a value and how much of it to leave out, and has ${args.length} argument${args.length === 1 ? '' : 's'} here`,
+        span,
+        help: 'write dropout(x, 0.1)',
+      });
+    }
+    const value = context.infer(operand.value, place);
+    const part = inferConstant(context, probability.value, place, 'the part that dropout leaves out');
+    return part === undefined ? poison(span) : dropoutDraft(context, value, part, place, span);
+  }
+  const prefix = nextAffinePrefix(place);
+  const given = args.map(({ value }) => ({ draft: context.infer(value, place), expression: value }));
+  if (given.length === 0) {
+    return fail(context, {
+      code: 'RNN2013',
+      message: `${name} takes one argument or more, and has none here`,
+      span,
+      help: `write ${name}(x)`,
+    });
+  }
+  return affineDraft(context, name, prefix, given, place, span);
+}
+
+function unknownFunction(context: Context, name: string, place: Place, span: Span, asCell: boolean): Draft {
+  const local = place.inside === undefined ? context.scope.get(name) : undefined;
+  if (laterFunctions.has(name)) return later(context, name, span);
+  const parameter = place.parameters?.has(name) ?? false;
+  if (local !== undefined || parameter) {
+    return fail(context, {
+      code: 'RNN2008',
+      message: `${name} is ${local === undefined ? 'an argument' : describeBinding(local)}, not a function`,
+      span,
+      related: local === undefined ? [] : [{ span: local.span, text: `${name} is declared here` }],
+      help: 'a product is written with * or @',
+    });
+  }
+  const entries = [...place.module.entries, ...context.prelude.entries];
+  const functions = entries.filter(([, entry]) => entry.kind === 'function').map(([word]) => word);
+  const instances = [...context.scope].filter(([, b]) => b.kind === 'instance').map(([word]) => word);
+  const cells = cellNames(place.module, context.prelude);
+  const near = suggest(name, asCell ? cells : [...instances, ...functions, ...functionNames, ...cells]);
+  return fail(context, {
+    code: 'RNN2002',
+    message: asCell ? `there is no cell ${name} here` : `there is no function or cell ${name} here`,
+    span,
+    notes: asCell || near !== undefined ? [] : ['functions are declared with fn, outside of cells'],
+    help:
+      near === undefined
+        ? asCell
+          ? `import it: import ${name} from "./file.rnn"`
+          : undefined
+        : `did you mean ${near}?`,
+    fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],
+  });
+}

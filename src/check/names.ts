@@ -1,0 +1,275 @@
+// Names as values: `x`, `prev h`, `top.c`, `prev top.h`. What a name stands for, or why it stands for no value.
+
+import type { Span } from '../base/source.ts';
+import { suggest } from '../base/suggest.ts';
+import type { Expression, Prev } from '../parser/tree.ts';
+import { memberDraft, memberPath } from './applications.ts';
+import {
+  type Binding,
+  type Context,
+  type Draft,
+  draftReal,
+  fail,
+  makeDraft,
+  nodeBase,
+  type Place,
+  poison,
+  reasons,
+  typeText,
+} from './context.ts';
+import { isBuiltIn, isPrimitiveFunction } from './functions.ts';
+import { sizeSymbol } from './size.ts';
+import { describeBinding } from './size-expressions.ts';
+import { lookUp, templateNamed } from './templates.ts';
+
+/** A bare name, as a value. */
+export function nameDraft(context: Context, name: string, place: Place, span: Span): Draft {
+  if (place.parameters !== undefined) {
+    return place.parameters.get(name) ?? unknownName(context, name, place, span);
+  }
+  const binding = context.scope.get(name);
+  if (binding === undefined) return unknownName(context, name, place, span);
+  const { kind } = binding;
+  if (kind === 'size') {
+    const type = draftReal([], 'constant');
+    const finish = () =>
+      ({ kind: 'size', size: sizeSymbol(name), ...nodeBase(context, span, type) }) as const;
+    return makeDraft(span, type, finish, { atomic: true });
+  }
+  if (kind === 'hyperparameter') {
+    const type = draftReal([], 'constant');
+    const finish = () => ({ kind: 'hyperparameter', name, ...nodeBase(context, span, type) }) as const;
+    return makeDraft(span, type, finish, { atomic: true });
+  }
+  if (kind === 'broken') {
+    context.incomplete = true;
+    return poison(span);
+  }
+  if (place.constant !== undefined) return notConstant(context, name, place.constant, span);
+  return valueDraft(context, name, binding, span);
+}
+
+function valueDraft(context: Context, name: string, binding: Binding, span: Span): Draft {
+  switch (binding.kind) {
+    case 'input':
+    case 'target': {
+      const { type } = binding;
+      const once = type.rate === 'once' ? 'once ' : '';
+      const because = { span: binding.span, text: `${name} is ${once}${typeText(context, type)}` };
+      const finish = () => ({ kind: 'input', name, ...nodeBase(context, span, type) }) as const;
+      return makeDraft(span, type, finish, { because, reference: true });
+    }
+    case 'parameter': {
+      if (binding.shape === undefined) {
+        context.incomplete = true;
+        return poison(span);
+      }
+      const type = draftReal(binding.shape, 'constant');
+      const because = { span: binding.span, text: `${name} is ${typeText(context, type)}` };
+      const finish = () => ({ kind: 'parameter', name, ...nodeBase(context, span, type) }) as const;
+      return makeDraft(span, type, finish, { because, atomic: true });
+    }
+    case 'state':
+    case 'equation': {
+      const value = context.values.get(name);
+      if (value === undefined) {
+        context.incomplete = true;
+        return poison(span);
+      }
+      const { id, type, because } = value;
+      const finish = () => ({ kind: 'equation', equation: id, ...nodeBase(context, span, type) }) as const;
+      return makeDraft(span, type, finish, { because, reference: true });
+    }
+    case 'instance':
+      if (context.units.get(name) === undefined) {
+        // What it would be an instance of has a mistake of its own.
+        context.incomplete = true;
+        return poison(span);
+      }
+      return fail(context, {
+        code: 'RNN2008',
+        message: `${name} is an instance of a cell, not a value`,
+        span,
+        related: [{ span: binding.span, text: `${name} is made here` }],
+        help: `apply it, y = ${name}(...), or name one of its values: ${name}.h`,
+      });
+    case 'size':
+    case 'hyperparameter':
+    case 'broken':
+      return poison(span);
+    default:
+      return binding satisfies never;
+  }
+}
+
+function unknownName(context: Context, name: string, place: Place, span: Span): Draft {
+  const entry = lookUp(place.module, context.prelude, name);
+  if (entry?.kind === 'broken') {
+    context.incomplete = true;
+    return poison(span);
+  }
+  const isFunction = entry?.kind === 'function' || isPrimitiveFunction(name) || isBuiltIn(name);
+  if (isFunction || templateNamed(place.module, context.prelude, name) !== undefined) {
+    return fail(context, {
+      code: 'RNN2008',
+      message: `${name} is a ${isFunction ? 'function' : 'cell'}, not a value`,
+      span,
+      help: isFunction ? `give it its arguments: ${name}(...)` : `apply it: ${name}(...)(x)`,
+    });
+  }
+  const known = place.parameters === undefined ? [...context.scope.keys()] : [...place.parameters.keys()];
+  const near = suggest(name, known);
+  const hidden = place.parameters !== undefined && context.scope.has(name);
+  const functionName = place.inside?.declaration.name.text;
+  return fail(context, {
+    code: 'RNN2001',
+    message: `there is no ${name} here`,
+    span,
+    related:
+      near === undefined || context.scope.get(near) === undefined || place.parameters !== undefined
+        ? []
+        : reasons(span, { span: context.scope.get(near)?.span ?? span, text: `${near} is declared here` }),
+    notes: hidden
+      ? [`a function sees its arguments alone, and ${name} is none of ${functionName ?? 'it'}`]
+      : [],
+    help: near === undefined ? undefined : `did you mean ${near}?`,
+    fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],
+  });
+}
+
+/** `top.c`, `prev top.h`. */
+export function memberOf(
+  context: Context,
+  expression: Expression,
+  previous: boolean,
+  place: Place,
+  span: Span,
+): Draft {
+  const path = memberPath(expression);
+  const [root] = path ?? [];
+  const binding = root === undefined ? undefined : context.scope.get(root);
+  if (place.inside !== undefined || path === undefined || root === undefined || binding === undefined) {
+    if (root !== undefined && place.inside === undefined) return unknownName(context, root, place, span);
+    return fail(context, {
+      code: 'RNN2016',
+      message: 'a point stands between an instance of a cell and one of its states or outputs',
+      span,
+    });
+  }
+  if (binding.kind === 'broken') {
+    context.incomplete = true;
+    return poison(span);
+  }
+  if (binding.kind !== 'instance') {
+    return fail(context, {
+      code: 'RNN2016',
+      message: `${root} is ${describeBinding(binding)}, and has no parts with names`,
+      span,
+      related: [{ span: binding.span, text: `${root} is declared here` }],
+      notes: ['only an instance of a cell, such as top = LSTM(m: 64), has: top.h'],
+    });
+  }
+  if (place.constant !== undefined) return notConstant(context, path.join('.'), place.constant, span);
+  return memberDraft(context, path, previous, span);
+}
+
+/** `prev h`, `prev top.h`. */
+export function prevDraft(context: Context, expression: Prev, place: Place, span: Span): Draft {
+  const { operand } = expression;
+  if (place.inside !== undefined) {
+    const name = place.inside.declaration.name.text;
+    return fail(context, {
+      code: 'RNN5001',
+      message: `the function ${name} looks at the past, and a function has no memory`,
+      span,
+      help: 'hand the past value in as an argument',
+    });
+  }
+  if (operand.kind === 'member') return memberOf(context, operand, true, place, span);
+  const name = operand.text;
+  const binding = context.scope.get(name);
+  if (binding === undefined) {
+    const states = [...context.scope].filter(([, other]) => other.kind === 'state').map(([other]) => other);
+    const near = suggest(name, states);
+    if (near === undefined) return unknownName(context, name, place, operand.span);
+    return fail(context, {
+      code: 'RNN2001',
+      message: `there is no state ${name}`,
+      span: operand.span,
+      related: reasons(span, {
+        span: context.scope.get(near)?.span ?? span,
+        text: `${near} is declared here`,
+      }),
+      help: `did you mean prev ${near}?`,
+      fixes: [{ span: operand.span, replacement: near, title: `write ${near}` }],
+    });
+  }
+  if (place.constant !== undefined) return notConstant(context, `prev ${name}`, place.constant, span);
+  switch (binding.kind) {
+    case 'state': {
+      if (binding.shape === undefined) {
+        context.incomplete = true;
+        return poison(span);
+      }
+      const type = draftReal(binding.shape, 'step');
+      const because = { span: binding.span, text: `${name} is a state of ${typeText(context, type)}` };
+      const finish = () => ({ kind: 'previous', state: name, ...nodeBase(context, span, type) }) as const;
+      return makeDraft(span, type, finish, { because, atomic: true });
+    }
+    case 'broken':
+      context.incomplete = true;
+      return poison(span);
+    case 'input':
+    case 'target':
+    case 'equation':
+    case 'instance':
+    case 'parameter':
+    case 'size':
+    case 'hyperparameter':
+      return noPast(context, name, binding, span);
+    default:
+      return binding satisfies never;
+  }
+}
+
+function noPast(context: Context, name: string, binding: Binding, span: Span): Draft {
+  const given = binding.kind === 'input' || binding.kind === 'target';
+  const type = given ? binding.type : context.values.get(name)?.type;
+  const shape = type === undefined ? '[m]' : typeText(context, type);
+  const help = given
+    ? type?.element === 'real'
+      ? `keep it in a state: state kept: ${shape}, kept = ${name}, and then prev kept`
+      : undefined
+    : binding.kind === 'equation'
+      ? `declare it as one: state ${name}: ${shape.includes('?') ? '[m]' : shape}`
+      : binding.kind === 'instance'
+        ? `name one of its states: prev ${name}.h`
+        : `it is the same at every step: leave out prev`;
+  return fail(context, {
+    code: 'RNN4004',
+    message: `${name} is ${describeBinding(binding)}, and has no past: only a state has`,
+    span,
+    related: [{ span: binding.span, text: `${name} is declared here` }],
+    help,
+  });
+}
+
+/** Part of the language, and not built yet. */
+export function later(context: Context, what: string, span: Span, help?: string): Draft {
+  return fail(context, {
+    code: 'RNN5015',
+    message: `${what} is part of the language, and not supported yet`,
+    span,
+    help,
+  });
+}
+
+/** What stands in a constant place and is not known before anything runs. */
+export function notConstant(context: Context, name: string, what: string, span: Span): Draft {
+  return fail(context, {
+    code: 'RNN3014',
+    message: `${what} is settled before anything runs, and ${name} is not known then`,
+    span,
+    notes: ['literals, sizes and hyperparameters may stand there'],
+  });
+}

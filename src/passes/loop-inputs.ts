@@ -4,7 +4,15 @@
 //
 // Must not change: what the body sees at any step of a sequence that is alive. Always pays.
 
-import { type CallNode, type Graph, isCall, type NodeId, type ScanNode } from '../graph/graph.ts';
+import { invariant } from '../base/invariant.ts';
+import {
+  type CallNode,
+  type Graph,
+  type InputNode,
+  isCall,
+  type NodeId,
+  type ScanNode,
+} from '../graph/graph.ts';
 import type { Type } from '../graph/type.ts';
 import { buildScan, Draft, type Moved, moveScan, placeOf, rebuild, transcribe } from './draft.ts';
 import { isAliveMask } from './masks.ts';
@@ -40,9 +48,9 @@ function shrink(draft: Draft, scan: ScanNode, to: Moved): readonly NodeId[] {
 
   const inner = new Draft(body.name);
   const values = new Map<NodeId, NodeId>();
-  const typeAt = (id: NodeId) => inputAt(body, id);
+  const inputOf = (id: NodeId) => inputAt(body, id);
   const keep = (id: NodeId, role: 'step' | 'carry' | 'sequence' | 'capture') => {
-    const { name, type, origin } = typeAt(id);
+    const { name, type, origin } = inputOf(id);
     values.set(id, inner.input(inner.unusedName(name), type, role, origin));
   };
   keep(body.inputs[0], 'step');
@@ -62,20 +70,23 @@ function shrink(draft: Draft, scan: ScanNode, to: Moved): readonly NodeId[] {
   parts.carries.forEach((operand, k) => {
     if (isHeld(k)) capture(inputs[k], operand);
   });
-  // What is made in the body captures what it is made of.
-  [...sequences, ...captures].forEach((stand, k) => {
-    const id = inputs[firstSequence + k];
-    if (stand.kind === 'input') return;
-    if (stand.kind === 'step') {
-      values.set(id, placeOf(values, body.inputs[0]));
-      return;
-    }
-    inner.origin = stand.from.origin;
-    const operands = stand.from.operands.map((operand) => {
+  // What is made in the body captures what it is made of: all inputs come before what is made.
+  const stands = [...sequences, ...captures];
+  const made = stands.map((stand, k) => {
+    if (stand.kind !== 'made') return [];
+    const { name, origin } = inputOf(inputs[firstSequence + k]);
+    return stand.from.operands.map((operand) => {
       captured.push(operand);
-      return inner.input(inner.unusedName(typeAt(id).name), draft.typeOf(operand), 'capture');
+      return inner.input(inner.unusedName(name), draft.typeOf(operand), 'capture', origin);
     });
-    values.set(id, makeStep(inner, stand.from, operands, typeAt(id).type, k < scan.sequences.length));
+  });
+  stands.forEach((stand, k) => {
+    const id = inputs[firstSequence + k];
+    if (stand.kind === 'step') values.set(id, placeOf(values, body.inputs[0]));
+    if (stand.kind !== 'made') return;
+    inner.origin = stand.from.origin;
+    const isSequence = k < scan.sequences.length;
+    values.set(id, makeStep(inner, stand.from, made[k], inputOf(id).type, isSequence));
   });
   transcribe(body, inner, values, {});
   body.outputs.forEach(({ name, node }, k) => {
@@ -95,9 +106,9 @@ function shrink(draft: Draft, scan: ScanNode, to: Moved): readonly NodeId[] {
   );
 }
 
-function inputAt(body: Graph, id: NodeId) {
+function inputAt(body: Graph, id: NodeId): InputNode {
   const node = body.nodes[id];
-  if (node.kind !== 'input') throw new Error(`%${id} is not an input`);
+  invariant(node.kind === 'input', `%${id} of ${body.name} is not an input`);
   return node;
 }
 
@@ -120,7 +131,7 @@ function makeStep(
 ): NodeId {
   if (!isSequence) return inner.call(call.op, operands, call.attributes);
   if (isCall(call, 'constant')) return inner.constant(call.attributes.value, type.shape, type.element);
-  if (!isCall(call, 'broadcast')) throw new Error(`a sequence is not made of ${call.op}`);
+  invariant(isCall(call, 'broadcast'), `a sequence is not made of ${call.op}`);
   return inner.broadcast(
     operands[0],
     type.shape,

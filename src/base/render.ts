@@ -62,8 +62,11 @@ function renderOne(diagnostic: Diagnostic, palette: Palette): string {
   const here = marks.filter((mark) => mark.span.source === diagnostic.span.source);
   const elsewhere = marks.filter((mark) => mark.span.source !== diagnostic.span.source);
 
-  lines.push(`${margin}${palette.frame('-->')} ${formatPlace(diagnostic.span)}`, `${margin} ${bar}`);
-  lines.push(...frame(here, margin, palette, paint));
+  // A folder, or a file that could not be read: there is a name, and nothing to show of it.
+  const bare = diagnostic.span.source.text === '' && diagnostic.label === '';
+  const place = bare ? diagnostic.span.source.name : formatPlace(diagnostic.span);
+  lines.push(`${margin}${palette.frame('-->')} ${place}`);
+  if (!bare) lines.push(`${margin} ${bar}`, ...frame(here, margin, palette, paint));
   for (const mark of elsewhere) {
     lines.push(`${margin}${palette.frame(':::')} ${formatPlace(mark.span)}`, `${margin} ${bar}`);
     lines.push(...frame([mark], margin, palette, paint));

@@ -1,10 +1,10 @@
 // A summary as text, for `rnn show` and at the beginning of a training.
-import type { Extent, Summary, ValueSummary } from '../study/summary.ts';
+import type { Extent, ParameterSummary, Summary, ValueSummary } from '../study/summary.ts';
 import type { Paint } from './paint.ts';
 import { layOut } from './table.ts';
 
-/** The lines of a summary, without an end. */
-export function summaryLines(summary: Summary, paint: Paint): string[] {
+/** The lines of a summary, without an end. `brief`: a copy of a cell has one line for all its parameters. */
+export function summaryLines(summary: Summary, paint: Paint, brief = false): string[] {
   const sizes = summary.sizes.map(({ name, value }) => (value === undefined ? name : `${name} = ${value}`));
   const head = `${summary.kind} ${paint.strong(summary.name)}${sizes.length > 0 ? ` (${sizes.join(', ')})` : ''}`;
   const section = (
@@ -13,6 +13,7 @@ export function summaryLines(summary: Summary, paint: Paint): string[] {
     right: readonly number[] = [],
   ): string[] =>
     rows.length === 0 ? [] : ['', paint.strong(title), ...layOut(rows, right).map((line) => `  ${line}`)];
+  const parameters = brief ? ownerRows(summary) : summary.parameters.map(parameterRow);
   const total = [`all ${summary.parameters.length}`, '', '', group(summary.count)];
   return [
     head,
@@ -27,19 +28,7 @@ export function summaryLines(summary: Summary, paint: Paint): string[] {
         start === 'zero' ? 'starts at zero' : 'starts as declared',
       ]),
     ),
-    ...section(
-      'parameters',
-      [
-        ...summary.parameters.map(({ name, shape, count, start }) => [
-          name,
-          showShape(shape),
-          start,
-          group(count),
-        ]),
-        ...(summary.parameters.length > 1 ? [total] : []),
-      ],
-      [3],
-    ),
+    ...section('parameters', parameters.length > 1 ? [...parameters, total] : parameters, [3]),
     ...section('outputs', summary.outputs.map(valueRow)),
     ...section('trained by', [
       ...(summary.loss === undefined
@@ -55,7 +44,27 @@ function valueRow({ name, shape, kind, documentation }: ValueSummary): string[] 
   return [name, showShape(shape), kind, documentation?.split('\n')[0] ?? ''];
 }
 
-function showShape(shape: readonly Extent[]): string {
+function parameterRow({ name, shape, start, count }: ParameterSummary): string[] {
+  return [name, showShape(shape), start, group(count)];
+}
+
+/** The program's own parameters, and one row for each copy of a cell. */
+function ownerRows({ parameters }: Summary): string[][] {
+  const copies = new Map<string, ParameterSummary[]>();
+  for (const parameter of parameters) {
+    const key = parameter.owner?.instance ?? `${parameter.name} itself`;
+    copies.set(key, [...(copies.get(key) ?? []), parameter]);
+  }
+  return [...copies.values()].map((members) => {
+    const [{ owner }] = members;
+    if (owner === undefined) return parameterRow(members[0]);
+    const numbers = members.reduce((sum, { count }) => sum + Number(count), 0);
+    return [owner.instance, owner.cell, `${members.length} parameters`, group(numbers)];
+  });
+}
+
+/** `[batch, time, 3]`. */
+export function showShape(shape: readonly Extent[]): string {
   return `[${shape.join(', ')}]`;
 }
 

@@ -80,7 +80,10 @@ export function checkGradients(check: GradientCheck): GradientReport {
   const property = fc.property(randomCase(check.sizes, check.small === true), (drawn) => {
     const subject = subjectOf(drawn);
     const tensors = subject === undefined ? undefined : checkCase(subject, drawn, check.elements);
-    if (failed === undefined) check.onCase?.(++done);
+    if (failed === undefined) {
+      done++;
+      check.onCase?.(done);
+    }
     if (tensors === undefined) {
       if (failed === undefined) skipped++;
       return true;

@@ -36,6 +36,13 @@ export interface ParameterSummary {
   readonly count: Extent;
   /** How it starts: `glorot`, `zeros`, ... */
   readonly start: CheckedStart['kind'];
+  /** The innermost copy of a cell that it belongs to: `h.stack.1`, an LSTM. Undefined: the program's own. */
+  readonly owner: Owner | undefined;
+}
+
+export interface Owner {
+  readonly instance: string;
+  readonly cell: string;
 }
 
 export interface Summary {
@@ -73,7 +80,7 @@ export function summarize(cell: CheckedCell, given: ReadonlyMap<string, number>)
     ],
     documentation: named.documentation,
   });
-  const found = partsOf(cell, '', binding);
+  const found = partsOf(cell, undefined, binding);
   const counts = found.parameters.map(({ shape }) => shape.reduce(multiplySizes, sizeOf(1)));
   return {
     kind: cell.kind,
@@ -87,11 +94,12 @@ export function summarize(cell: CheckedCell, given: ReadonlyMap<string, number>)
       shape: ['batch', ...shape.map(extent)],
       start: declared ? 'declared' : 'zero',
     })),
-    parameters: found.parameters.map(({ name, shape, start }, i) => ({
+    parameters: found.parameters.map(({ name, shape, start, owner }, i) => ({
       name,
       shape: shape.map(extent),
       count: extent(counts[i]),
       start,
+      owner,
     })),
     count: extent(counts.reduce(addSizes, sizeOf(0))),
     outputs: cell.outputs.map((output) => value(output, { ...output.value.type, rate: output.rate })),
@@ -118,12 +126,13 @@ interface Part {
 }
 
 interface Parts {
-  readonly parameters: readonly (Part & { readonly start: CheckedStart['kind'] })[];
+  readonly parameters: readonly (Part & Pick<ParameterSummary, 'start' | 'owner'>)[];
   readonly states: readonly (Part & { readonly declared: boolean })[];
 }
 
 /** The weights and states of a cell and of the instances in it, in the order of the file, with the outermost sizes put in. */
-function partsOf(cell: CheckedCell, prefix: string, binding: SizeBinding): Parts {
+function partsOf(cell: CheckedCell, owner: Owner | undefined, binding: SizeBinding): Parts {
+  const prefix = owner === undefined ? '' : `${owner.instance}.`;
   const named = <Own extends Part>(own: Own): Own => ({
     ...own,
     name: prefix + own.name,
@@ -132,7 +141,7 @@ function partsOf(cell: CheckedCell, prefix: string, binding: SizeBinding): Parts
   const pieces: { readonly at: number; readonly parts: Parts }[] = [
     ...cell.parameters.map(({ name, shape, start, span }) => ({
       at: span.start,
-      parts: { parameters: [named({ name, shape, start: start.kind })], states: [] },
+      parts: { parameters: [named({ name, shape, start: start.kind, owner })], states: [] },
     })),
     ...cell.states.map(({ name, shape, start, span }) => ({
       at: span.start,
@@ -142,7 +151,8 @@ function partsOf(cell: CheckedCell, prefix: string, binding: SizeBinding): Parts
       const inside = new Map(
         [...instance.sizes].map(([name, size]) => [name, substituteSize(size, binding)]),
       );
-      return { at: instance.span.start, parts: partsOf(instance.cell, `${prefix}${instance.name}.`, inside) };
+      const inner = { instance: prefix + instance.name, cell: instance.cell.name };
+      return { at: instance.span.start, parts: partsOf(instance.cell, inner, inside) };
     }),
   ];
   pieces.sort((a, b) => a.at - b.at);

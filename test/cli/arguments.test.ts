@@ -42,7 +42,7 @@ test('after -- everything is an operand, and a value may be negative', () => {
 });
 
 describe('wrong use', () => {
-  const wrong: readonly (readonly [words: readonly string[], message: string, help?: string])[] = [
+  const wrong: readonly [words: readonly string[], message: string, help?: string][] = [
     [[], 'rnn brew needs FILE [NAME]'],
     [['a', 'b', 'c'], 'there is no place for "c"'],
     [['a', '--jsn'], 'has no option --jsn', 'did you mean --json?'],

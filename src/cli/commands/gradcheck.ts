@@ -1,6 +1,7 @@
 // `rnn gradcheck`: every gradient of a program against central differences.
 import { elaborate } from '../../check/elaborate/elaborate.ts';
 import { checkGradients, TOLERANCE } from '../../study/gradcheck.ts';
+import { summarize } from '../../study/summary.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { gradientLines } from '../gradient-lines.ts';
 import { paintFor } from '../paint.ts';
@@ -50,7 +51,7 @@ export const gradcheck: Command = {
     progress.clear();
     const { out } = platform;
     if (given.flag('json')) out.write(`${JSON.stringify(report, null, 2)}\n`);
-    else out.write(`${gradientLines(cell.name, report, paintFor(out)).join('\n')}\n`);
+    else out.write(`${gradientLines(summarize(cell, new Map()), report, paintFor(out)).join('\n')}\n`);
     return report.passed ? exitCodes.fine : exitCodes.input;
   },
 };

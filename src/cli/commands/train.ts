@@ -1,9 +1,10 @@
 // `rnn train`: runs the experiment of a file, or takes up a run that was stopped.
+import { invariant } from '../../base/invariant.ts';
 import { elaborate } from '../../check/elaborate/elaborate.ts';
 import { compile, TARGETS, type Target } from '../../compile.ts';
 import { FileFault } from '../../runtime/files.ts';
 import { checkGradients } from '../../study/gradcheck.ts';
-import { summarize } from '../../study/summary.ts';
+import { type Summary, summarize } from '../../study/summary.ts';
 import { type Experiment, prepare } from '../../train/experiment.ts';
 import { train as runExperiment, type TrainOptions } from '../../train/loop.ts';
 import { resumeRun } from '../../train/open-run.ts';
@@ -129,8 +130,11 @@ async function watch(
   const unit =
     settings.data.kind === 'text' ? (settings.data.by === 'char' ? 'characters' : 'words') : 'steps';
   const report = given.flag('json') ? jsonReport(platform) : textReport(platform, unit);
-  introduce(experiment, report, platform);
-  if (!given.flag('unchecked') && run.resume === undefined) checkShortly(experiment, report, platform);
+  if (run.resume === undefined) {
+    const summary = summaryOf(experiment);
+    for (const line of [...summaryLines(summary, paintFor(platform.out), true), '']) report.say(line);
+    if (!given.flag('unchecked')) checkShortly(experiment, summary, report, platform);
+  }
 
   const controller = new AbortController();
   const release = platform.onInterrupt(() => {
@@ -160,39 +164,45 @@ async function watch(
   return controller.signal.aborted ? exitCodes.interrupted : exitCodes.fine;
 }
 
-function introduce({ request, training }: Experiment, report: TrainReport, { out }: Platform): void {
-  const { name, sizes } = training.continuing;
-  const cell = [...request.checked.blocks, ...request.checked.imported].find((block) => block.name === name)!;
-  for (const line of [...summaryLines(summarize(cell, sizes), paintFor(out)), '']) report.say(line);
-}
-
 /** The gradients of a few small cases. Throws where one is wrong. */
-function checkShortly({ request, training }: Experiment, report: TrainReport, platform: Platform): void {
-  const { name, sizes, hyperparameters } = training.continuing;
+function checkShortly(
+  experiment: Experiment,
+  summary: Summary,
+  report: TrainReport,
+  platform: Platform,
+): void {
+  const { name, sizes, hyperparameters } = experiment.training.continuing;
+  const { checked } = experiment.request;
   const progress = progressLine(platform);
   progress.show('checking the gradients', true);
-  const checked = checkGradients({
+  const found = checkGradients({
     sizes: [...sizes.keys()],
     programOf: (drawn, startingStates) =>
-      elaborate(request.checked, { name, sizes: drawn, hyperparameters, mode: 'train', startingStates })
-        .program,
+      elaborate(checked, { name, sizes: drawn, hyperparameters, mode: 'train', startingStates }).program,
     cases: 3,
     seed: 1,
     small: true,
     elements: 2,
   });
   progress.clear();
-  if (checked.passed) {
-    const largest = Math.max(0, ...checked.tensors.map((tensor) => tensor.error));
-    const cases = `${checked.tensors.length} tensors, ${checked.cases} small cases`;
-    report.say(
-      `gradients: checked against differences (${cases}; largest error ${largest.toExponential(0)})`,
+  if (!found.passed) {
+    const { err } = platform;
+    err.write(`${gradientLines(summary, found, paintFor(err)).join('\n')}\n\n`);
+    throw new InputFault(
+      `the gradients of ${name} are wrong, so it is not trained`,
+      '--unchecked trains it all the same',
     );
-    return;
   }
-  platform.err.write(`${gradientLines(name, checked, paintFor(platform.err)).join('\n')}\n\n`);
-  throw new InputFault(
-    `the gradients of ${name} are wrong, so it is not trained`,
-    '--unchecked trains it all the same',
-  );
+  const largest = Math.max(0, ...found.tensors.map((tensor) => tensor.error));
+  const cases = `${found.tensors.length} tensors, ${found.cases} small cases`;
+  report.say(`gradients: as differences say (${cases}; largest error ${largest.toExponential(0)})`);
+}
+
+/** The model with the sizes that it is trained at. */
+function summaryOf({ request, training }: Experiment): Summary {
+  const { name, sizes } = training.continuing;
+  const { blocks, imported } = request.checked;
+  const cell = [...blocks, ...imported].find((block) => block.name === name);
+  invariant(cell !== undefined, `the model ${name} is in its file`);
+  return summarize(cell, sizes);
 }

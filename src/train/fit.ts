@@ -85,7 +85,7 @@ function sameForm(role: string, input: CheckedInput, field: Field, data: Span, r
 }
 
 /** `once index(2)`, `[2]`: as a file declares it. */
-function showField({ kind, categories, rate, shape }: Field): string {
+function showField({ kind, categories, rate, shape }: Omit<Field, 'meaning'>): string {
   const type = kind === 'index' ? `index(${categories})` : `[${shape.join(', ')}]`;
   return rate === 'once' ? `once ${type}` : type;
 }
@@ -106,7 +106,7 @@ function fieldFits(
 ): boolean {
   const enough = field.categories === undefined || (input.categories ?? 0) >= field.categories;
   if (enough && field.shape.every((extent, axis) => input.shape[axis] === extent)) return true;
-  const have = input.kind === 'index' ? `index(${input.categories})` : `[${input.shape.join(', ')}]`;
+  const have = showField(input);
   const message = `the ${role} ${input.name} is ${have}, and this data gives ${showField(field)}: ${field.meaning}`;
   const related = [{ span: data, text: 'the data' }];
   report(problem('RNN6024', message, input.span, `${have} here`, { related }));

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { OP_NAMES } from '../../../src/graph/ops/table.ts';
 import { randomGraph, randomInputs } from '../../graph/random-graph.ts';
 import { SAMPLE_EXTENTS, sampleEveryOp, sampleGraph, sampleInputs } from '../../graph/sample-op.ts';
+import { inputsFor } from '../../loops/programs.ts';
 import { expectSame, WAYS } from '../../runtime/compiled.ts';
 
 const samples = sampleEveryOp();
@@ -25,6 +26,19 @@ describe.each(WAYS)('%s, against the reference', (_, way) => {
         await expectSame(graph, randomInputs(graph, seed), SAMPLE_EXTENTS, { way });
       }),
       { numRuns: 150, seed: 7 },
+    );
+  });
+
+  test('random graphs with many temporaries, longer and wider', async () => {
+    await fc.assert(
+      fc.asyncProperty(randomGraph({ lengths: true, size: 40 }), fc.nat(1000), async (graph, seed) => {
+        const extents = new Map([
+          ['T', 5],
+          ['B', 11],
+        ]);
+        await expectSame(graph, inputsFor(graph, extents, seed), extents, { way });
+      }),
+      { numRuns: 100, seed: 9 },
     );
   });
 });

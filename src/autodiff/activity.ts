@@ -59,15 +59,12 @@ function inside(marks: Marks, scan: NodeId): Marks {
   return marks.scans.get(scan) ?? { nodes: new Set(), scans: new Map() };
 }
 
-/** Whether an operand that is not a number makes the result so: whatever element, whatever the other operands. */
+/** Whether an operand that is not a number makes the result so, whatever its place and whatever the other operands. */
 function passesAll(call: CallNode): boolean {
   switch (call.op) {
     case 'select':
     case 'slice':
     case 'gather':
-    case 'max':
-    case 'min':
-    case 'max_over':
     case 'pow':
       return false;
     default:

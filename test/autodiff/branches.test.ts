@@ -3,11 +3,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { batch } from '../../src/autodiff/batch.ts';
-import { vjp } from '../../src/autodiff/vjp.ts';
+import { gradient, vjp } from '../../src/autodiff/vjp.ts';
 import { GraphBuilder } from '../../src/graph/build.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph, NodeId } from '../../src/graph/graph.ts';
-import { bool, type Extents, real } from '../../src/graph/type.ts';
+import { bool, type Extents, index, real } from '../../src/graph/type.ts';
 import { verify } from '../../src/graph/verify.ts';
 import { boolTensor, indexTensor, realTensor, type Tensor } from '../../src/tensor/tensor.ts';
 import { add, scan, times } from './cells.ts';
@@ -294,9 +294,6 @@ describe('a way around the branch that not every element takes, or not every slo
   const ways: Record<string, (g: GraphBuilder, u: NodeId) => NodeId> = {
     slice: (g, u) => g.call('slice', [u], { axis: 0, start: 1, size: 1 }),
     gather: (g, u) => g.apply('gather', u, g.constant(1, [1], 'index')),
-    max: (g, u) => g.apply('max', u, g.constant(2, [N])),
-    min: (g, u) => g.apply('min', g.constant(-1, [N]), u),
-    'max over': (g, u) => g.call('max_over', [u], { axes: [0] }),
     pow: (g, u) => g.apply('pow', u, g.constant(0, [N])),
   };
   test.each(Object.entries(ways))('%s', (_, way) => {
@@ -361,6 +358,29 @@ test('a plain LSTM pays nothing: without branches no product is careful', () => 
   const backward = vjp(g.finish(), { outputs: ['y'], wrt: ['x', 'w'] });
   const ops = backward.nodes.map((node) => (node.kind === 'call' ? node.op : node.kind));
   expect(ops).not.toContain('select');
+});
+
+test('nor does a classifier: the category of each sequence is picked by a select, but all logits are in the loss', () => {
+  const g = new GraphBuilder('classifier');
+  const x = g.input('x', real('T', N), 'input');
+  const W = g.input('W', real(N, N), 'parameter');
+  const label = g.input('label', index(), 'target');
+  const { carried } = scan(
+    g,
+    { carries: [['top', g.constant(0, [N])]], sequences: [['x', x]], captures: [['W', W]] },
+    (s, { at }) => ({ carried: [s.apply('max', at('top'), s.apply('tanh', times(s, at('W'), at('x'))))] }),
+  );
+  const logits = times(g, W, carried[0]);
+  const surprise = g.apply(
+    'sub',
+    g.apply('log', g.sum(g.apply('exp', logits), [0])),
+    g.apply('gather', logits, label),
+  );
+  g.output('loss', surprise, 'sequences');
+  const backward = gradient(batch(g.finish(), { lengths: false }), { output: 'loss', wrt: ['W'] });
+  const calls = backward.nodes.flatMap((node) => (node.kind === 'scan' ? node.body.nodes : [node]));
+  // A careful contraction asks which cotangents are not zero.
+  expect(calls.some((node) => node.kind === 'call' && node.op === 'not')).toBe(false);
 });
 
 test('nor does what surely reaches the result, whatever branch it passes besides', () => {

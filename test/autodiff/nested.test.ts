@@ -6,7 +6,7 @@ import { gradient, vjp } from '../../src/autodiff/vjp.ts';
 import { GraphBuilder } from '../../src/graph/build.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
-import { type Extents, real } from '../../src/graph/type.ts';
+import { type Extents, index, real } from '../../src/graph/type.ts';
 import { verify } from '../../src/graph/verify.ts';
 import { indexTensor } from '../../src/tensor/tensor.ts';
 import { add, lstmWithLoss, scan, simpleRnn, times } from './cells.ts';
@@ -101,6 +101,12 @@ describe.each([false, true])('a scan inside a scan, the inner one reversed: %s',
     );
     for (const [name, value] of want) expect(distance(value, found.get(name)!)).toBe(0);
   });
+  test('lengths are those of T', () => {
+    const [outer] = batch(graph, { lengths: true }).nodes.filter((node) => node.kind === 'scan');
+    const [inner] = outer.body.nodes.filter((node) => node.kind === 'scan');
+    expect(outer.lengths).toBeDefined();
+    expect(inner.lengths).toBeUndefined();
+  });
   test.each(['T', 'S'])('unrolled over %s', (axis) => {
     const batched = batch(graph, { lengths: true });
     const request = { outputs: realOutputs(batched), wrt: realInputs(batched) };
@@ -114,6 +120,70 @@ describe.each([false, true])('a scan inside a scan, the inner one reversed: %s',
       for (const [name, value] of want) expect(distance(value, found.get(name)!)).toBeLessThan(1e-12);
     }
   });
+});
+
+test('lengths outside and inside: who is not alive in one of them adds nothing to a weight', () => {
+  const g = new GraphBuilder('lengths');
+  const x = g.input('x', real('T', 'S', 'B'), 'input');
+  const w = g.input('w', real(), 'parameter');
+  const outer = g.input('outer', index('B'), 'lengths');
+  const inner = g.input('inner', index('B'), 'input');
+  const { carried } = scan(
+    g,
+    {
+      lengths: outer,
+      carries: [['h', g.constant(1, ['B'])]],
+      sequences: [['x', x]],
+      captures: [
+        ['w', w],
+        ['inner', inner],
+      ],
+    },
+    (s, { at }) => {
+      const { summed } = scan(
+        s,
+        {
+          axis: 'S',
+          lengths: at('inner'),
+          carries: [],
+          sequences: [['x', at('x')]],
+          captures: [
+            ['w', at('w')],
+            ['h', at('h')],
+          ],
+        },
+        (i, { at }) => {
+          const product = i.apply('mul', i.broadcast(at('w'), ['B'], []), at('x'));
+          return { carried: [], summed: [['y', i.apply('add', i.apply('sin', at('h')), product)]] };
+        },
+      );
+      return { carried: [summed[0]] };
+    },
+  );
+  g.output('h', carried[0]);
+  const graph = g.finish();
+  expect(verify(graph)).toEqual([]);
+  const extents: Extents = new Map([
+    ['T', 3],
+    ['S', 2],
+    ['B', 3],
+  ]);
+  const [outside, inside] = [
+    [3, 1, 2],
+    [1, 2, 2],
+  ];
+  const lengths = new Map([
+    ['outer', indexTensor([3], outside)],
+    ['inner', indexTensor([3], inside)],
+  ]);
+  const x0 = drawInputs(graph, extents, 1).get('x')!;
+  const padded = x0.data.map((value, i) => {
+    const [t, s, b] = [Math.floor(i / 6), Math.floor(i / 3) % 2, i % 3];
+    return t < outside[b] && s < inside[b] ? value : NaN;
+  });
+  const inputs = new Map([...lengths, ['x', { ...x0, data: padded }] as const]);
+  expect(gradientError(graph, extents, { inputs: lengths })).toBeLessThan(1e-9);
+  expect(gradientError(graph, extents, { inputs })).toBeLessThan(1e-9);
 });
 
 describe('second order', () => {

@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { batch } from '../../src/autodiff/batch.ts';
 import { unroll } from '../../src/autodiff/unroll.ts';
 import { gradient, vjp } from '../../src/autodiff/vjp.ts';
+import { GraphBuilder } from '../../src/graph/build.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
-import type { Extents } from '../../src/graph/type.ts';
+import { printGraph } from '../../src/graph/print.ts';
+import { type Extents, index, real } from '../../src/graph/type.ts';
 import { verify } from '../../src/graph/verify.ts';
 import { indexTensor } from '../../src/tensor/tensor.ts';
 import { type CellOptions, lstmWithLoss, simpleRnn } from './cells.ts';
@@ -55,4 +57,31 @@ describe.each(Object.entries({ simpleRnn, lstmWithLoss }))('%s', (_, make) => {
       expect(apart(scanned, unroll(scanned, { steps: 4 }), values, extents)).toBeLessThan(1e-12);
     });
   });
+});
+
+test('operations over a whole sequence, outside of scans', () => {
+  const g = new GraphBuilder('outside');
+  const x = g.input('x', real('T', 'B', 6), 'input');
+  const seed = g.input('seed', index('B'), 'seed');
+  const parts = g.call('reshape', [x], { shape: ['T', 'B', 2, 3] });
+  const positions = g.call('convert', [g.call('iota', [], { extent: 'T' })], { element: 'real' });
+  const noise = g.call('uniform', [seed, g.call('iota', [], { extent: 'T' })], { name: 'noise', shape: [2] });
+  g.output('parts', parts);
+  g.output('positions', g.broadcast(positions, ['T', 'B'], [0]));
+  g.output('length', g.call('extent', [], { extent: 'T' }));
+  g.output('ones', g.constant(1, ['T', 2]));
+  g.output('noise', noise);
+  const graph = g.finish();
+  const extents: Extents = new Map([
+    ['T', 4],
+    ['B', 3],
+  ]);
+  const flat = unroll(graph, { steps: 4 });
+  expect(printGraph(flat)).not.toContain('T');
+  expect(apart(graph, flat, drawInputs(graph, extents, 1), extents)).toBe(0);
+});
+
+test('no steps, or a part of one, are refused', () => {
+  expect(() => unroll(simpleRnn(), { steps: 0 })).toThrow(/0 steps/);
+  expect(() => unroll(simpleRnn(), { steps: 1.5 })).toThrow(/1.5 steps/);
 });

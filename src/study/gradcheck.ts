@@ -12,7 +12,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { centralDifference, type ScalarFunction, STEP } from './central-differences.ts';
 import { differentiable, withGradients } from './gradient-program.ts';
-import { type Case, drawInputs, randomCase } from './random-case.ts';
+import { type Case, drawInputs, extentsOf, randomCase } from './random-case.ts';
 
 export const TOLERANCE = 1e-7;
 /** Gradients below this count as this large: a difference has rounding errors of its own. */
@@ -77,9 +77,18 @@ export function checkGradients(check: GradientCheck): GradientReport {
   let skipped = 0;
   const worst = new Map<string, TensorCheck>();
   let failed: readonly TensorCheck[] | undefined;
+  // A crash is none of fast-check's business: it goes to the caller as it is, and is not shrunk.
+  let crash: { readonly error: unknown } | undefined;
   const property = fc.property(randomCase(check.sizes, check.small === true), (drawn) => {
-    const subject = subjectOf(drawn);
-    const tensors = subject === undefined ? undefined : checkCase(subject, drawn, check.elements);
+    if (crash !== undefined) return true;
+    let tensors: readonly TensorCheck[] | undefined;
+    try {
+      const subject = subjectOf(drawn);
+      tensors = subject === undefined ? undefined : checkCase(subject, drawn, check.elements);
+    } catch (error) {
+      crash = { error };
+      return false;
+    }
     if (failed === undefined) {
       done++;
       check.onCase?.(done);
@@ -96,6 +105,7 @@ export function checkGradients(check: GradientCheck): GradientReport {
     return true;
   });
   const details = fc.check(property, { numRuns: check.cases, seed: check.seed });
+  if (crash !== undefined) throw crash.error;
   return {
     passed: !details.failed,
     seed: check.seed,
@@ -128,11 +138,12 @@ function checkCase(
   elements = Math.ceil(shared / subject.wrt.length),
 ): readonly TensorCheck[] | undefined {
   const { program, forward, backward, wrt } = subject;
+  const extents = extentsOf(drawn);
   const inputs = drawInputs(program, backward, drawn);
   const cotangents = [...inputs].filter(([name]) => name.startsWith('cotangent.'));
   const plain = new Map([...inputs].filter(([name]) => !name.startsWith('cotangent.')));
   const objective = (name: string, moved: Tensor): number => {
-    const outputs = evaluate(forward, new Map([...plain, [name, moved]]));
+    const outputs = evaluate(forward, new Map([...plain, [name, moved]]), extents);
     if (program.loss !== undefined) return outputs.get('loss')!.data[0];
     return cotangents.reduce(
       (sum, [cotangent, by]) => sum + dot(outputs.get(cotangent.slice('cotangent.'.length))!.data, by.data),
@@ -142,7 +153,7 @@ function checkCase(
   const [first] = wrt;
   if (first === undefined) return [];
   if (!Number.isFinite(objective(first, plain.get(first)!))) return undefined;
-  const gradients = evaluate(backward, inputs);
+  const gradients = evaluate(backward, inputs, extents);
   return wrt.map((name) => {
     const random = new RandomStream(drawn.numbers, `which of ${name}`);
     const objectiveOf = (moved: Tensor): number => objective(name, moved);

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { RandomStream } from '../base/random.ts';
 import type { Program } from '../check/program.ts';
 import type { Graph, InputNode } from '../graph/graph.ts';
-import { BATCH, concreteShape, TIME } from '../graph/type.ts';
+import { BATCH, concreteShape, type Extents, TIME } from '../graph/type.ts';
 import { count, indexTensor, realTensor, type Tensor } from '../tensor/tensor.ts';
 
 export interface Case {
@@ -61,12 +61,17 @@ export function describeCase({ sizes, lengths, steps, startingStates }: Case): s
   ].join('; ');
 }
 
+/** How many sequences and steps a case has. */
+export function extentsOf({ lengths, steps }: Case): Extents {
+  return new Map([
+    [BATCH, lengths.length],
+    [TIME, steps],
+  ]);
+}
+
 /** Numbers for every input of a program's batched graph, cotangents included. */
 export function drawInputs(program: Program, graph: Graph, drawn: Case): Map<string, Tensor> {
-  const extents = new Map([
-    [BATCH, drawn.lengths.length],
-    [TIME, drawn.steps],
-  ]);
+  const extents = extentsOf(drawn);
   return new Map(
     graph.inputs.map((id) => {
       const node = graph.nodes[id] as InputNode;

@@ -81,7 +81,12 @@ function lifeOf(paths: readonly Path[] | undefined): readonly [number, number] |
   // The depth to which all touches lie in the same loops.
   let depth = 0;
   while (paths.every((path) => path.length > depth + 1 && path[depth] === paths[0][depth])) depth++;
-  return [Math.min(...paths.map((path) => path[depth][0])), Math.max(...paths.map((path) => path[depth][1]))];
+  let [first, last] = paths[0][depth];
+  for (const path of paths) {
+    first = Math.min(first, path[depth][0]);
+    last = Math.max(last, path[depth][1]);
+  }
+  return [first, last];
 }
 
 /**

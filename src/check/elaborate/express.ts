@@ -264,7 +264,10 @@ function dropout<C extends Surroundings>(e: DropoutNode, context: C, site: Site<
   const shape = b.shapeOf(x);
   const drawn = b.call('uniform', [...site.noise()], { name: context.opened.prefix + e.name, shape });
   const kept = b.apply('le', b.constant(p, shape), drawn);
-  return b.apply('select', kept, b.apply('mul', x, b.constant(1 / (1 - p), shape)), b.constant(0, shape));
+  // A factor, and not a choice between x and 0: a choice would have all gradients before it guard against what is not a
+  // number in the branch not taken.
+  const factor = b.apply('select', kept, b.constant(1 / (1 - p), shape), b.constant(0, shape));
+  return b.apply('mul', x, factor);
 }
 
 /** The value of a constant scalar made of literals, sizes and hyperparameters: by its graph and the reference. */

@@ -71,7 +71,7 @@ function argumentName(expression: Expression): string | undefined {
 }
 
 /** The names of the weights of one call: `W_a` by name, `W_2` by place where there is no name or it stands twice. */
-export function weightNames(expressions: readonly Expression[]): readonly string[] {
+function weightNames(expressions: readonly Expression[]): readonly string[] {
   const names = expressions.map(argumentName);
   return names.map((name, i) => {
     const unique = name !== undefined && names.filter((other) => other === name).length === 1;

@@ -229,7 +229,7 @@ export function fail(context: Context, complaint: Complaint): Draft {
   return poison(complaint.span);
 }
 
-export function realType(shape: readonly Size[], rate: Rate): CheckedType {
+function realType(shape: readonly Size[], rate: Rate): CheckedType {
   return { element: 'real', categories: undefined, shape, rate };
 }
 
@@ -266,7 +266,7 @@ export function makeDraft(
 }
 
 /** The type with everything put in. Called when all unknowns are settled. */
-export function settledType(context: Context, type: DraftType): CheckedType {
+function settledType(context: Context, type: DraftType): CheckedType {
   const shape = resolveShape(type.shape, context.unknowns);
   return {
     element: type.element === 'unknown' ? 'real' : type.element,

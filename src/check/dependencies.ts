@@ -54,7 +54,7 @@ interface Use {
 }
 
 /** The expression of an item, where it has one. */
-export function expressionOf(item: Unit): Expression | undefined {
+function expressionOf(item: Unit): Expression | undefined {
   switch (item.kind) {
     case 'equation':
     case 'output':

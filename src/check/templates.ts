@@ -329,7 +329,7 @@ export function inferConstant(
 }
 
 /** The word after which an anonymous copy is called: of the outermost template, residual left out. */
-export function wordOf(template: Template): string {
+function wordOf(template: Template): string {
   switch (template.kind) {
     case 'cell':
       return template.word;

@@ -1,0 +1,172 @@
+// Copies that need not be: where a temporary is computed only to be copied as a whole to another place (into its step of
+// a stacked result, into a carry), it is computed there at once.
+//
+// The temporary T may become the place D if every touch of T lies in the copy's block, nothing touches D from T's first
+// write to the copy, and D is not written again before T's last read.
+
+import { eachTouch } from './accesses.ts';
+import { showAccess } from './print.ts';
+import type { BufferId, Place, Program, Scalar, Statement, Sweep } from './program.ts';
+import { simplifySweep } from './scalars.ts';
+import { isOne, ONE, plus, sameSize, times } from './size.ts';
+
+/** The program with fewer copies. */
+export function elideCopies(program: Program): Program {
+  const { body } = program;
+  return { ...program, body: elideBlock(program, body, touchCounts(body)) };
+}
+
+/** How many statements touch each buffer, loops not counted but what is in them. */
+function touchCounts(statements: readonly Statement[]): Map<BufferId, number> {
+  const counts = new Map<BufferId, number>();
+  for (const statement of statements) {
+    if (statement.kind === 'loop') {
+      for (const [buffer, n] of touchCounts(statement.body))
+        counts.set(buffer, (counts.get(buffer) ?? 0) + n);
+      continue;
+    }
+    for (const buffer of touchesOf(statement).keys()) counts.set(buffer, (counts.get(buffer) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** The buffers a statement touches, and whether it writes them. */
+function touchesOf(statement: Statement): Map<BufferId, boolean> {
+  const touches = new Map<BufferId, boolean>();
+  eachTouch(statement, ({ buffer }, isWrite) => {
+    touches.set(buffer, isWrite || touches.get(buffer) === true);
+  });
+  return touches;
+}
+
+function elideBlock(
+  program: Program,
+  statements: readonly Statement[],
+  total: ReadonlyMap<BufferId, number>,
+): readonly Statement[] {
+  let block = statements.map((statement) =>
+    statement.kind === 'loop'
+      ? { ...statement, body: elideBlock(program, statement.body, total) }
+      : statement,
+  );
+  for (let at = 0; at < block.length; at++) {
+    const statement = block[at];
+    if (statement.kind !== 'sweep') continue;
+    for (const { from, to } of copiesIn(program, statement)) {
+      if (!canMove(block, at, from, to, total)) continue;
+      block = block.map((other, i) => {
+        const moved = moveTouches(other, from, to);
+        return i === at ? withoutSelfCopies(moved as Sweep) : moved;
+      });
+      // The sweep may copy more than this.
+      at--;
+      break;
+    }
+  }
+  return block.filter((statement) => statement.kind !== 'sweep' || statement.scalars.length > 0);
+}
+
+interface Copy {
+  readonly from: BufferId;
+  readonly to: Place;
+}
+
+/** The whole temporaries that a sweep loads and stores again, element by element, somewhere else. */
+function copiesIn(program: Program, { extents, scalars }: Sweep): Copy[] {
+  return scalars.flatMap((store): Copy[] => {
+    if (store.kind !== 'store') return [];
+    const load = scalars[store.value];
+    if (load.kind !== 'load') return [];
+    const { buffer, offset, steps, strides } = load.access;
+    const { role, size } = program.buffers[buffer];
+    const isEven = extents.every((_, axis) =>
+      axis === extents.length - 1
+        ? isOne(strides[axis])
+        : sameSize(strides[axis], times(strides[axis + 1], extents[axis + 1])),
+    );
+    const isWhole =
+      offset.length === 0 && steps.length === 0 && isEven && sameSize(size[0], extents.reduce(times, ONE));
+    const isSame = store.access.strides.every((stride, axis) => sameSize(stride, strides[axis]));
+    const { buffer: target, offset: start, steps: moving } = store.access;
+    const fits =
+      role === 'temporary' &&
+      isWhole &&
+      isSame &&
+      target !== buffer &&
+      program.buffers[target].role !== 'argument';
+    return fits ? [{ from: buffer, to: { buffer: target, offset: start, steps: moving } }] : [];
+  });
+}
+
+function canMove(
+  block: readonly Statement[],
+  at: number,
+  from: BufferId,
+  to: Place,
+  total: ReadonlyMap<BufferId, number>,
+): boolean {
+  const inside = touchCounts(block).get(from);
+  if (inside !== total.get(from)) return false;
+  const touches = block.map(touchesOf);
+  const first = touches.findIndex((list) => list.has(from));
+  const last = touches.findLastIndex((list) => list.has(from));
+  if (first === at) return false;
+  const isFree = touches.slice(first, at).every((list) => !list.has(to.buffer));
+  const stays = touches.slice(at + 1, last + 1).every((list) => list.get(to.buffer) !== true);
+  const copy = block[at] as Sweep;
+  const ofTarget = copy.scalars.filter((scalar) => 'access' in scalar && scalar.access.buffer === to.buffer);
+  return isFree && stays && ofTarget.length === 1;
+}
+
+/** A statement with every touch of `from` moved to the place `to`. */
+function moveTouches(statement: Statement, from: BufferId, to: Place): Statement {
+  const move = <P extends Place>(place: P): P =>
+    place.buffer !== from
+      ? place
+      : {
+          ...place,
+          buffer: to.buffer,
+          offset: plus(place.offset, to.offset),
+          steps: [...place.steps, ...to.steps],
+        };
+  switch (statement.kind) {
+    case 'loop':
+      return { ...statement, body: statement.body.map((inner) => moveTouches(inner, from, to)) };
+    case 'sweep':
+      if (!touchesOf(statement).has(from)) return statement;
+      return {
+        ...statement,
+        scalars: statement.scalars.map(
+          (scalar): Scalar => ('access' in scalar ? { ...scalar, access: move(scalar.access) } : scalar),
+        ),
+      };
+    case 'product': {
+      const { left, right, out } = statement;
+      return {
+        ...statement,
+        left: move(left),
+        right: 'packed' in right ? right : move(right),
+        out: move(out),
+      };
+    }
+    case 'pack':
+      return { ...statement, source: move(statement.source) };
+    default:
+      return statement satisfies never;
+  }
+}
+
+/** Without stores of what was loaded from the same place. */
+function withoutSelfCopies(sweep: Sweep): Sweep {
+  const selfCopied = new Set<string>();
+  for (const scalar of sweep.scalars) {
+    if (scalar.kind !== 'store') continue;
+    const value = sweep.scalars[scalar.value];
+    const place = showAccess(scalar.access);
+    if (value.kind === 'load' && showAccess(value.access) === place) selfCopied.add(place);
+  }
+  return simplifySweep(
+    sweep,
+    (scalar) => scalar.kind !== 'store' || !selfCopied.has(showAccess(scalar.access)),
+  );
+}

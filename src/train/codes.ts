@@ -22,6 +22,7 @@ export const trainCodes = {
   RNN6024: 'data that does not fit the model',
   RNN6025: 'a state that cannot be carried from window to window',
   RNN6030: 'a loss or gradient that is not finite',
+  RNN6031: 'more memory than there is',
   RNN6040: 'a folder that is not a run',
   RNN6041: 'a folder that holds a run already',
   RNN6042: 'a run that cannot go on',

@@ -9,6 +9,7 @@
  */
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { RandomStream } from '../base/random.ts';
+import type { MemoryError } from '../runtime/executable.ts';
 import { count } from '../tensor/tensor.ts';
 import { problem } from './call.ts';
 import type { Dataset } from './datasets/dataset.ts';
@@ -101,6 +102,19 @@ export async function* train(
   experiment: Experiment,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent, void> {
+  let step = options.resume?.step ?? 0;
+  try {
+    for await (const event of eventsOf(experiment, options)) {
+      if (event.kind === 'step') step = event.step;
+      yield event;
+    }
+  } catch (error) {
+    if (!(error instanceof MemoryError)) throw error;
+    yield { kind: 'failed', step: step + 1, diagnostic: tooLarge(experiment, error) };
+  }
+}
+
+async function* eventsOf(experiment: Experiment, options: TrainOptions): AsyncGenerator<TrainEvent, void> {
   const { folder, host, compile, signal, resume } = options;
   const { settings, training, dataset, steps, validateEvery, generation } = experiment;
   const { files } = host;
@@ -245,6 +259,14 @@ function notFinite(
   ];
   const span = training.continuing.loss?.span ?? training.continuing.span;
   return problem('RNN6030', `at step ${step} ${what}`, span, 'no longer finite', { notes, help });
+}
+
+function tooLarge({ settings, dataset }: Experiment, { message }: MemoryError): Diagnostic {
+  const help = dataset.windowed
+    ? 'try a smaller batch or window'
+    : 'try a smaller batch, or shorter sequences';
+  const what = 'a batch of this data does not fit into memory';
+  return problem('RNN6031', what, settings.data.span, 'this data', { notes: [message], help });
 }
 
 /** Text that the model makes up, from where a text begins. Undefined where its numbers are no numbers. */

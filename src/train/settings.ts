@@ -72,8 +72,6 @@ export interface Overrides {
   readonly data: readonly string[];
 }
 
-export const noOverrides: Overrides = { set: [], data: [] };
-
 const number = (range: typeof positive, initial?: number) =>
   ({ kind: 'number', range, ...(initial === undefined ? {} : { initial }) }) as const;
 
@@ -129,7 +127,7 @@ const schedules: Readonly<Record<string, CallForm>> = {
 };
 
 /** The entries of a train block, in the order in which messages list them. */
-export const entryNames = [
+const entryNames = [
   'data',
   'window',
   'batch',

@@ -2,6 +2,7 @@
 // or not.
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/compile.ts';
+import { MemoryError } from '../../src/runtime/executable.ts';
 import { readSafetensors } from '../../src/tensor/safetensors.ts';
 import type { Experiment } from '../../src/train/experiment.ts';
 import { type TrainEvent, type TrainOptions, train } from '../../src/train/loop.ts';
@@ -297,6 +298,23 @@ describe('what is learned', () => {
     const events = await run(await experimentOf(source, files), files);
     const validated = events.flatMap((event) => (event.kind === 'validation' ? [event.loss] : []));
     expect(validated[1]).toBeLessThan(0.03);
+  });
+});
+
+describe('a batch that does not fit into memory', () => {
+  it('is told', async () => {
+    const files = filesFor();
+    const narrow: Compile = async (graph, feedback) => {
+      const program = await compileReference(graph, feedback);
+      return {
+        ...program,
+        bind() {
+          throw new MemoryError('LM needs 5000 MiB of memory, and 4095 MiB is the most there can be', 5e9);
+        },
+      };
+    };
+    const events = await run(await experimentOf(language(), files), files, { compile: narrow });
+    expect(events.at(-1)).toMatchObject({ kind: 'failed', step: 1, diagnostic: { code: 'RNN6031' } });
   });
 });
 

@@ -18,7 +18,7 @@ export function checked(text: string, path = 'm.rnn'): CheckedFile {
   return program;
 }
 
-export function request(text: string, set: readonly string[] = [], path = 'm.rnn'): ExperimentRequest {
+function request(text: string, set: readonly string[] = [], path = 'm.rnn'): ExperimentRequest {
   const file = checked(text, path);
   return { checked: file, sources: [file.source], overrides: { set, data: [] } };
 }

@@ -10,7 +10,7 @@
  */
 import type { Unit } from '../settings.ts';
 
-export const unknownWord = '<unknown>';
+const unknownWord = '<unknown>';
 
 export class Vocabulary {
   readonly by: Unit;

@@ -1,4 +1,4 @@
-// What a derivative rule sees: the operation's operands (a, b, c), its result (y), the cotangent of its result (dy),
+// What a derivative rule sees: the operation's operands (a, b), its result (y), the cotangent of its result (dy),
 // and a vocabulary to write formulas with. Operands and result are fetched when a rule names them: inside a scan,
 // what no rule asks for is not kept for the backward pass.
 //
@@ -15,7 +15,6 @@ export interface Site<K extends OpName = OpName> extends Formulas {
   /** The operands. */
   readonly a: NodeId;
   readonly b: NodeId;
-  readonly c: NodeId;
   /** The result. */
   readonly y: NodeId;
   /** The cotangent of the result. */

@@ -101,9 +101,6 @@ function cotangentOf<K extends OpName>(
     get b() {
       return primal(sweep, call.operands[1]);
     },
-    get c() {
-      return primal(sweep, call.operands[2]);
-    },
     get y() {
       return primal(sweep, id);
     },

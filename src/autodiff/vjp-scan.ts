@@ -18,7 +18,7 @@ import { GraphBuilder } from '../graph/build.ts';
 import { type Graph, type NodeId, type Output, type ScanNode, typeOf } from '../graph/graph.ts';
 import { BATCH, bool, index } from '../graph/type.ts';
 import type { Activity } from './activity.ts';
-import { arrange, copyNodes, liveNodes } from './copy.ts';
+import { arrange, copyNodes } from './copy.ts';
 import type { DerivativeTable } from './rules.ts';
 import { type BackwardScan, type Forward, resultsOf, sweepBack } from './sweep.ts';
 
@@ -35,7 +35,7 @@ export function buildForward(
 ): Forward {
   const nodes = new Map<NodeId, NodeId>();
   const scans = new Map<NodeId, { backward: BackwardScan; kept: readonly NodeId[] }>();
-  copyNodes(builder, graph, nodes, undefined, (id, scan) => {
+  copyNodes(builder, graph, nodes, (id, scan) => {
     const places = (ids: readonly NodeId[]): NodeId[] => ids.map((id) => nodes.get(id)!);
     const parts = {
       ...scan,
@@ -204,31 +204,27 @@ function makeBackwardScan(
   for (const k of toSequences) hand(sequenceInputs[k]);
   for (const k of toCaptures) hand(captureInputs[k]);
 
-  const unordered = draft.finish();
-  const live = liveNodes(unordered);
-  const used = <K>(map: ReadonlyMap<K, NodeId>): [K, NodeId][] => [...map].filter(([_, id]) => live.has(id));
-  const [liveResiduals, liveSequences, liveCaptures] = [used(residuals), used(sequences), used(captures)];
-  const takesLengths = lengths !== undefined && live.has(lengths);
-  const takesAlive = aliveAround !== undefined && live.has(aliveAround);
+  const captured = [...summed, ...captures.values()];
+  if (lengths !== undefined) captured.push(lengths);
+  if (aliveAround !== undefined) captured.push(aliveAround);
   return {
-    body: arrange(unordered, [
+    // Residuals, sequences and captures were made as they were asked for: now they are put in the order of a body.
+    body: arrange(draft.finish(), [
       step,
       ...carried,
       ...stacked,
-      ...[...liveResiduals, ...liveSequences].map(([_, input]) => input),
-      ...summed,
-      ...liveCaptures.map(([_, input]) => input),
-      ...(takesLengths ? [lengths!] : []),
-      ...(takesAlive ? [aliveAround!] : []),
+      ...residuals.values(),
+      ...sequences.values(),
+      ...captured,
     ]),
     carries,
     stackedCotangents,
-    residuals: liveResiduals.map(([id]) => id),
-    sequences: liveSequences.map(([k]) => k),
+    residuals: [...residuals.keys()],
+    sequences: [...sequences.keys()],
     summedCotangents,
-    captures: liveCaptures.map(([k]) => k),
-    takesLengths,
-    takesAlive,
+    captures: [...captures.keys()],
+    takesLengths: lengths !== undefined,
+    takesAlive: aliveAround !== undefined,
     toSequences,
     toCaptures,
   };

@@ -10,7 +10,7 @@ import { sweepBack } from './sweep.ts';
 import { buildForward } from './vjp-scan.ts';
 
 /** What to differentiate, with respect to what: names of a graph's outputs and inputs, all of them real. */
-export interface Differentiation {
+interface Differentiation {
   readonly outputs: readonly string[];
   readonly wrt: readonly string[];
 }

@@ -234,3 +234,20 @@ test('a reduction over time outside of a scan is refused with lengths: it would 
   expect(() => batch(g.finish(), { lengths: true })).toThrow(/beyond the end/);
   expect(verify(batch(g.finish(), { lengths: false }))).toEqual([]);
 });
+
+test('only the scans over T have lengths', () => {
+  const g = new GraphBuilder('axes');
+  for (const axis of ['T', 'S']) {
+    const x = g.input(axis, real(axis), 'input');
+    const { summed } = scan(g, { axis, carries: [], sequences: [['x', x]], captures: [] }, (_, { at }) => ({
+      carried: [],
+      summed: [['sum', at('x')]],
+    }));
+    g.output(`sum.${axis}`, summed[0]);
+  }
+  const scans = batch(g.finish(), { lengths: true }).nodes.filter((node) => node.kind === 'scan');
+  expect(scans.map(({ axis, lengths }) => [axis, lengths !== undefined])).toEqual([
+    ['T', true],
+    ['S', false],
+  ]);
+});

@@ -176,15 +176,12 @@ function compare(
   if (g.length <= most) return compareElements(name, gradient, all, differenceOf);
 
   const some = compareElements(name, gradient, random.shuffle(all).slice(0, most), differenceOf);
+  const scale = largest(g);
   const direction = Float64Array.from(g, () => (random.uniform() < 0.5 ? -1 : 1));
   // Between one (x moves too far: cutting off) and the square root (too little: rounding).
   const step = STEP / g.length ** 0.25;
-  const along = Math.abs(dot(g, direction) - centralDifference(objective, x, direction, step)) / some.scale;
+  const along = Math.abs(dot(g, direction) - centralDifference(objective, x, direction, step)) / scale;
   return some.passed && along <= TOLERANCE ? some : compareElements(name, gradient, all, differenceOf);
-}
-
-interface ScaledCheck extends TensorCheck {
-  readonly scale: number;
 }
 
 function compareElements(
@@ -192,7 +189,7 @@ function compareElements(
   gradient: Tensor,
   elements: readonly number[],
   differenceOf: (element: number, step: number) => number,
-): ScaledCheck {
+): TensorCheck {
   const g = gradient.data;
   const d = new Map(elements.map((element) => [element, differenceOf(element, STEP)]));
   let worst = largestGap(g, d);
@@ -205,9 +202,9 @@ function compareElements(
     }
     worst = largestGap(g, d);
   }
-  const { at, error, scale } = worst;
+  const { at, error } = worst;
   const passed = error <= TOLERANCE;
-  return { name, gradient: g[at], difference: d.get(at)!, error, shape: gradient.shape, passed, scale };
+  return { name, gradient: g[at], difference: d.get(at)!, error, shape: gradient.shape, passed };
 }
 
 /** Where gradient and difference are farthest apart, and how far; a NaN is farther than anything. */
@@ -215,20 +212,27 @@ function largestGap(
   g: Tensor['data'],
   d: ReadonlyMap<number, number>,
 ): { readonly at: number; readonly error: number; readonly scale: number } {
-  let scale = FLOOR;
-  for (const value of g) if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
+  const scale = largest(g, d.values());
   let [at] = d.keys();
-  let largest = -1;
+  let widest = -1;
   for (const [element, difference] of d) {
-    if (Number.isFinite(difference)) scale = Math.max(scale, Math.abs(difference));
     const gap = Math.abs(g[element] - difference);
-    if (!(gap <= largest)) {
+    if (!(gap <= widest)) {
       at = element;
-      largest = gap;
+      widest = gap;
     }
     if (Number.isNaN(gap)) break;
   }
-  return { at: at!, error: largest / scale, scale };
+  return { at: at!, error: widest / scale, scale };
+}
+
+/** The largest finite magnitude, at least the floor. */
+function largest(...lists: readonly Iterable<number>[]): number {
+  let scale = FLOOR;
+  for (const list of lists) {
+    for (const value of list) if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
+  }
+  return scale;
 }
 
 /** The direction of one element. */

@@ -3,7 +3,7 @@
 
 import { invariant } from '../../base/invariant.ts';
 import { GraphBuilder } from '../../graph/build.ts';
-import type { NodeId } from '../../graph/graph.ts';
+import type { Graph, NodeId } from '../../graph/graph.ts';
 import { type Element, index, TIME, type Type } from '../../graph/type.ts';
 import { type Export, placeKey, placeName, type Unit } from './demand.ts';
 import { express, type Leaf, type Site } from './express.ts';
@@ -195,7 +195,7 @@ export function buildScan(unit: Unit, outside: Outside): Built {
     carries: carries.map((c) => c.start),
     sequences: [...sequences.keys()],
     captures: [...captures.keys()],
-    body: { ...made, inputs },
+    body: inputsFirst(made, inputs),
     stacked: stacked.length,
     summed: summed.length,
   });
@@ -219,4 +219,28 @@ function isSequence(place: Place): boolean {
 function asReal(b: GraphBuilder, value: NodeId): NodeId {
   const real: Element = 'real';
   return b.typeOf(value).element === real ? value : b.call('convert', [value], { element: real });
+}
+
+/** The body with its inputs in front, in this order: a graph is printed and read back node by node. */
+function inputsFirst(body: Graph, inputs: readonly NodeId[]): Graph {
+  const b = new GraphBuilder(body.name);
+  const places = new Map<NodeId, NodeId>();
+  const others = body.nodes.map((_, id) => id as NodeId).filter((id) => !inputs.includes(id));
+  for (const id of [...inputs, ...others]) {
+    const node = body.nodes[id];
+    invariant(node.kind === 'input' || node.kind === 'call', `scan body ${body.name} holds no scan`);
+    places.set(
+      id,
+      node.kind === 'input'
+        ? b.input(node.name, node.type, node.role, node.origin)
+        : b.call(
+            node.op,
+            node.operands.map((operand) => places.get(operand)!),
+            node.attributes,
+            node.origin,
+          ),
+    );
+  }
+  for (const { name, node } of body.outputs) b.output(name, places.get(node)!);
+  return b.finish();
 }

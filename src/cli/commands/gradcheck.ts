@@ -52,6 +52,6 @@ export const gradcheck: Command = {
     const { out } = platform;
     if (given.flag('json')) out.write(`${JSON.stringify(report, null, 2)}\n`);
     else out.write(`${gradientLines(summarize(cell, new Map()), report, paintFor(out)).join('\n')}\n`);
-    return report.passed ? exitCodes.fine : exitCodes.input;
+    return report.passed && report.cases > 0 ? exitCodes.fine : exitCodes.input;
   },
 };

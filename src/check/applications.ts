@@ -197,7 +197,7 @@ function applyInstance(
       message: `${instance.name} is one copy of ${cell.name}, with a memory of its own, and is applied twice`,
       span,
       related: [{ span: context.applications[first].span, text: 'it is already applied here' }],
-      help: `make another copy: ${instance.name}2 = ${cell.name}(...)`,
+      help: 'make another copy, with a name of its own',
     });
     return undefined;
   }

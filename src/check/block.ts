@@ -3,7 +3,7 @@
 
 import type { CheckedCell, CheckedEquation, CheckedResult } from './checked.ts';
 import type { Context, Draft, DraftParameter } from './context.ts';
-import { isPoison, newCounts } from './context.ts';
+import { isPoison, newCounts, reasons } from './context.ts';
 import { declareHeader, declareItems, type Header } from './declarations.ts';
 import { orderUnits } from './dependencies.ts';
 import { checkEquation, checkStart, placeOf } from './equations.ts';
@@ -12,7 +12,7 @@ import type { Report } from './report.ts';
 import type { BlockEntry, Module } from './resolve.ts';
 import { checkParts, checkResult, type DraftResult } from './results.ts';
 import { isKnownShape, resolveShape } from './shapes.ts';
-import { isNeverPositive, isWhole, type Size, SizeUnknowns } from './size.ts';
+import { isNeverPositive, isWhole, type Size, SizeUnknowns, showSize } from './size.ts';
 import { findStages, nodesOf } from './stages.ts';
 import { inferConstant, instantiate, isTemplate, readTemplate } from './templates.ts';
 import { warnUnused } from './usage.ts';
@@ -54,7 +54,7 @@ export function checkBlock(
     }
   }
   for (const [name, binding] of context.scope) {
-    if (binding.kind !== 'state' || binding.equation !== undefined) continue;
+    if (binding.kind !== 'state' || binding.equation !== undefined || binding.unread) continue;
     report.add({
       code: 'RNN2009',
       message: `the state ${name} is never defined`,
@@ -192,6 +192,17 @@ function settle(context: Context, before: number): void {
   for (const shape of context.shapes) {
     const resolved = resolveShape(shape, unknowns);
     const open = isKnownShape(resolved) ? resolved.some((size) => unknowns.isOpen(size)) : true;
+    const wrong = isKnownShape(resolved) ? resolved.find((size) => !isSize(size)) : undefined;
+    if (!open && wrong !== undefined) {
+      report.add({
+        code: 'RNN3013',
+        message: `this ${shape.word} would have to give ${showSize(wrong)} numbers`,
+        span: shape.span,
+        related: reasons(shape.span, shape.learntFrom),
+        notes: ['that is what its place asks for, and a size is a whole number above zero'],
+      });
+      continue;
+    }
     // Shapes that were found equal are told once.
     const key = isKnownShape(resolved) ? shape : resolved;
     if (!open || told.has(key)) continue;
@@ -214,8 +225,13 @@ function settle(context: Context, before: number): void {
   if (report.errors > before) return;
   for (const { size, complain } of context.wholes) {
     const found = unknowns.resolve(size);
-    if (!isWhole(found) || isNeverPositive(found)) complain(found);
+    if (!isSize(found)) complain(found);
   }
+}
+
+/** Whether it can be a size, for every choice of its symbols as far as its form tells. */
+function isSize(size: Size): boolean {
+  return isWhole(size) && !isNeverPositive(size);
 }
 
 function finish(

@@ -64,6 +64,8 @@ export interface StateBinding {
   readonly shape: readonly Size[] | undefined;
   /** The equation that defines it, where there is one. */
   equation: Equation | undefined;
+  /** Its equation may be an item that could not be read. */
+  unread: boolean;
 }
 
 /** What a name with an equation stands for. */

@@ -52,7 +52,9 @@ export function declareItems(
   items: readonly Item[],
   isInstance: (value: Expression) => boolean,
 ): void {
-  for (const item of items) declareItem(context, item);
+  // What could not be read comes last: it defines only what nothing else does.
+  for (const item of items) if (item.kind !== 'broken') declareItem(context, item);
+  for (const item of items) if (item.kind === 'broken') declareItem(context, item);
   for (const item of items) {
     if (item.kind === 'equation') declareEquation(context, item, isInstance);
   }
@@ -95,7 +97,14 @@ function declareItem(context: Context, item: Item): void {
         });
       }
       for (const name of item.names) {
-        declare(context, name, { kind: 'state', span: name.span, item, shape, equation: undefined });
+        declare(context, name, {
+          kind: 'state',
+          span: name.span,
+          item,
+          shape,
+          equation: undefined,
+          unread: false,
+        });
       }
       break;
     }
@@ -118,8 +127,9 @@ function declareItem(context: Context, item: Item): void {
     }
     case 'broken':
       for (const name of item.names) {
-        const known = context.scope.has(name.text);
-        if (!known) context.scope.set(name.text, { kind: 'broken', span: name.span });
+        const known = context.scope.get(name.text);
+        if (known === undefined) context.scope.set(name.text, { kind: 'broken', span: name.span });
+        else if (known.kind === 'state') known.unread = true;
       }
       break;
     case 'equation':

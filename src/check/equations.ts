@@ -54,12 +54,12 @@ export function checkEquation(context: Context, item: Equation, inCycle: boolean
   const written = item.type === undefined ? undefined : readType(context, item.type);
   if (item.type !== undefined && written === undefined) context.incomplete = true;
   const names = targets.map((target) => target.name.text);
-  const drafts =
-    inCycle || indexed !== undefined
-      ? undefined
-      : rightSides(context, value, targets.length, placeOf(context, names.join('_')));
+  const place = placeOf(context, names.join('_'));
+  const drafts = indexed === undefined ? rightSides(context, value, targets.length, place) : undefined;
   for (const [i, target] of targets.entries()) {
-    define(context, item, target, drafts?.[i] ?? poison(value.span), written);
+    // In a cycle the right side is looked at for other mistakes; it has no value.
+    const draft = inCycle ? undefined : drafts?.[i];
+    define(context, item, target, draft ?? poison(value.span), written);
   }
 }
 
@@ -101,16 +101,23 @@ function rightSides(
     reportCount(context, span, outputs.length, count);
     return undefined;
   }
-  if (!isPoison(context.infer(value, place))) reportCount(context, span, 1, count);
+  const draft = context.infer(value, place);
+  if (!isPoison(draft)) reportCount(context, span, 1, count, nameOf(draft, '...'));
   return undefined;
 }
 
-function reportCount(context: Context, span: Expression['span'], values: number, names: number): void {
+function reportCount(
+  context: Context,
+  span: Expression['span'],
+  values: number,
+  names: number,
+  text = '...',
+): void {
   context.report.add({
     code: 'RNN5005',
     message: `the right side gives ${values === 1 ? 'one value' : `${values} values`}, and there are ${names} names on the left`,
     span,
-    help: values === 1 ? `write split(..., ${names}) to take it apart` : undefined,
+    help: values === 1 ? `write split(${text}, ${names}) to take it apart` : undefined,
   });
 }
 

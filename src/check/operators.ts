@@ -239,6 +239,21 @@ export function comparisonDraft(
     }
     if (!sameCategories(context, left, right, span)) return poison(span);
   } else {
+    const numbers = left.type.element === 'index' ? right : left;
+    const category = left.type.element === 'index' ? left : right;
+    if (category.type.element === 'index' && numbers.type.element === 'real') {
+      const shape = shapeText(context, numbers.type.shape);
+      return fail(context, {
+        code: 'RNN3008',
+        message: `cannot compare ${nameOf(numbers, 'this')}, numbers ${shape}, with ${nameOf(category, 'this')}, a category`,
+        span,
+        related: reasons(span, ...originOf(numbers), category.because),
+        help:
+          shape === '[]'
+            ? undefined
+            : `write argmax(${nameOf(numbers, '...')}) ${operator} ${nameOf(category, '...')}`,
+      });
+    }
     const good = [left, right].filter((side) => expectReal(context, side, operator));
     if (good.length < 2) return poison(span);
   }

@@ -22,6 +22,12 @@ import {
 
 type SizeContext = Pick<Context, 'report' | 'scope'>;
 
+/** Names that people give to the axes which the language adds by itself. */
+const axisWords: ReadonlyMap<string, string> = new Map([
+  ...['t', 'time', 'steps', 'seq', 'seq_len', 'length'].map((word) => [word, 'time'] as const),
+  ...['b', 'batch', 'batch_size'].map((word) => [word, 'batch'] as const),
+]);
+
 /** Reads a size that stands for itself: whole and not below 1. Undefined where it is none, which is reported. */
 export function readSize(context: SizeContext, expression: Expression): Size | undefined {
   const size = readPart(context, expression);
@@ -139,6 +145,7 @@ function readName(
     return undefined;
   }
   const near = suggest(expression.text, sizes);
+  const axis = axisWords.get(expression.text.toLowerCase());
   context.report.add({
     code: 'RNN2001',
     message: `there is no size ${expression.text}`,
@@ -147,9 +154,11 @@ function readName(
       sizes.length === 0 ? 'the header declares no sizes' : `the sizes of the header are ${sizes.join(', ')}`,
     ],
     help:
-      near === undefined
-        ? `declare it: add ${expression.text} to the brackets of the header`
-        : `did you mean ${near}?`,
+      axis !== undefined
+        ? `leave it out: a cell is one step of one sequence, and the ${axis} axis is added by itself`
+        : near === undefined
+          ? `declare it: add ${expression.text} to the brackets of the header`
+          : `did you mean ${near}?`,
     fixes: near === undefined ? [] : [{ span: expression.span, replacement: near, title: `write ${near}` }],
   });
   return undefined;

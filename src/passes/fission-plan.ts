@@ -49,6 +49,8 @@ export interface Plan {
   readonly sums: readonly (readonly Term[])[];
   /** Whether a value changes from step to step. */
   varies(id: NodeId): boolean;
+  /** Leaves the loop in any case. */
+  isHeavy(id: NodeId): boolean;
   /** The first loop that can use a value, and the loop before which it can be there as a whole. */
   levelOf(id: NodeId): number;
   stageOf(id: NodeId): number;
@@ -68,7 +70,7 @@ interface Levels {
   readonly isPositional: readonly boolean[];
   /** Can only be computed in the loop of its level: recurrent, or without an operation that takes all steps. */
   readonly isBound: readonly boolean[];
-  /** Leaves the loop in any case. */
+  /** Leaves the loop in any case: heavy work, and sums of its results (one value to read instead of two). */
   readonly isHeavy: readonly boolean[];
   /** The first loop in which it can be used. */
   readonly level: readonly number[];
@@ -100,7 +102,11 @@ function findLevels(scan: ScanNode): Levels {
     const carry = carryInputs.indexOf(id);
     member[id] = carry >= 0 ? component[carry] : memberOf(dependsOn[id] ?? 0n, feeds[id] ?? 0n, component);
     isBound[id] = member[id] >= 0 || !canBeWhole(node, (o) => varies[o]);
-    isHeavy[id] = node.kind === 'call' && !isBound[id] && varies[id] && isHeavyCall(node, (o) => varies[o]);
+    isHeavy[id] =
+      node.kind === 'call' &&
+      !isBound[id] &&
+      varies[id] &&
+      (isHeavyCall(node, (o) => varies[o]) || (node.op === 'add' && operands.every((o) => isHeavy[o])));
     isPositional[id] =
       isStep ||
       (node.kind === 'call' &&
@@ -313,6 +319,7 @@ class Planner {
       fixed: this.#findFixed(everyTerm),
       sums,
       varies: (id) => varies[id],
+      isHeavy: (id) => isHeavy[id],
       levelOf: (id) => level[id],
       stageOf: (id) => stage[id],
       isTrivial,

@@ -6,6 +6,7 @@
 import { type CallNode, type Graph, isCall, type NodeId, operandsOf, typeOf } from '../graph/graph.ts';
 import type { Dim } from '../graph/type.ts';
 import type { Draft, Moved } from './draft.ts';
+import { countUses, findSumTerms } from './sum-terms.ts';
 
 /** Values that can be computed together, none of them from another. */
 export interface Group {
@@ -170,18 +171,13 @@ function shareOperand(graph: Graph, views: readonly View[]): Group {
 /** Sums in which several products can be one. */
 export function findSums(graph: Graph, costs: Costs): Group[] {
   const uses = countUses(graph);
-  const isInner = new Set<NodeId>();
   const groups: Group[] = [];
-  for (let position = graph.nodes.length - 1; position >= 0; position--) {
-    const root = position as NodeId;
-    const node = graph.nodes[root];
-    if (!isCall(node, 'add') || node.type.element !== 'real' || isInner.has(root)) continue;
-    const leaves = leavesOf(graph, root, uses, isInner);
+  for (const [root, terms] of findSumTerms(graph)) {
     const families = new Map<string, View[]>();
-    for (const leaf of leaves) {
-      const call = graph.nodes[leaf];
-      if (uses[leaf] !== 1 || !isCall(call, 'contract')) continue;
-      const view = viewsOf(leaf, call).find((v) => costs.isFixed(v.own) && !costs.isFixed(v.other));
+    for (const term of terms) {
+      const call = graph.nodes[term];
+      if (uses[term] !== 1 || !isCall(call, 'contract')) continue;
+      const view = viewsOf(term, call).find((v) => costs.isFixed(v.own) && !costs.isFixed(v.other));
       const letter = view && summedLetter(graph, view);
       if (view === undefined || letter === undefined) continue;
       const key = summedSignature(graph, view, letter);
@@ -190,32 +186,9 @@ export function findSums(graph: Graph, costs: Costs): Group[] {
     const joined = [...families.values()]
       .filter((views) => views.length > 1 && costs.canJoinSummed(views.map((view) => view.other)))
       .map((views) => views.sort((a, b) => a.other - b.other || a.id - b.id));
-    if (joined.length > 0) groups.push(addUp(graph, root, leaves, joined));
+    if (joined.length > 0) groups.push(addUp(graph, root, terms, joined));
   }
   return groups;
-}
-
-function countUses(graph: Graph): number[] {
-  const uses = graph.nodes.map(() => 0);
-  for (const node of graph.nodes) for (const operand of operandsOf(node)) uses[operand]++;
-  for (const { node } of graph.outputs) uses[node]++;
-  return uses;
-}
-
-/** What a sum of sums adds up, as far as nobody else asks for the sums on the way. */
-function leavesOf(graph: Graph, root: NodeId, uses: readonly number[], isInner: Set<NodeId>): NodeId[] {
-  const leaves: NodeId[] = [];
-  const pending = [...operandsOf(graph.nodes[root])].reverse();
-  while (pending.length > 0) {
-    const id = pending.pop()!;
-    if (isCall(graph.nodes[id], 'add') && uses[id] === 1) {
-      isInner.add(id);
-      pending.push(...operandsOf(graph.nodes[id]).toReversed());
-    } else {
-      leaves.push(id);
-    }
-  }
-  return leaves;
 }
 
 /** The letter along which the operands of products in a sum are joined. */
@@ -245,7 +218,7 @@ function summedSignature(graph: Graph, { own, other, letters }: View, joined: st
 }
 
 /** W x + U h: [W, U] [x; h]. */
-function addUp(graph: Graph, root: NodeId, leaves: readonly NodeId[], families: readonly View[][]): Group {
+function addUp(graph: Graph, root: NodeId, terms: readonly NodeId[], families: readonly View[][]): Group {
   return {
     members: [root],
     build(draft, to) {
@@ -267,8 +240,8 @@ function addUp(graph: Graph, root: NodeId, leaves: readonly NodeId[], families: 
         );
       });
       const merged = new Set(families.flat().map((view) => view.id));
-      const terms = [...leaves.filter((leaf) => !merged.has(leaf)).map(to), ...products];
-      return [terms.reduce((sum, term) => draft.apply('add', sum, term))];
+      const parts = [...terms.filter((term) => !merged.has(term)).map(to), ...products];
+      return [parts.reduce((sum, part) => draft.apply('add', sum, part))];
     },
   };
 }

@@ -6,6 +6,7 @@ import { verify } from '../graph/verify.ts';
 import { fission } from './fission.ts';
 import { merge } from './merge.ts';
 import type { Note, Pass } from './pass.ts';
+import { regroupSums } from './regroup-sums.ts';
 import { simplify } from './simplify.ts';
 import { splitConcat } from './split-concat.ts';
 
@@ -13,6 +14,7 @@ import { splitConcat } from './split-concat.ts';
 export const PIPELINE: readonly Pass[] = [
   simplify,
   splitConcat,
+  regroupSums,
   simplify,
   fission,
   simplify,

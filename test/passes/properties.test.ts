@@ -13,6 +13,7 @@ import { loopInputs } from '../../src/passes/loop-inputs.ts';
 import { merge } from '../../src/passes/merge.ts';
 import type { Pass } from '../../src/passes/pass.ts';
 import { PIPELINE, runPasses } from '../../src/passes/pipeline.ts';
+import { regroupSums } from '../../src/passes/regroup-sums.ts';
 import { simplify } from '../../src/passes/simplify.ts';
 import { splitConcat } from '../../src/passes/split-concat.ts';
 import { randomGraph, randomInputs } from '../graph/random-graph.ts';
@@ -28,6 +29,7 @@ const PASSES: readonly Pass[] = [
   hoist,
   simplify,
   splitConcat,
+  regroupSums,
   fission,
   merge,
 ];

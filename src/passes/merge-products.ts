@@ -15,14 +15,14 @@ export interface Group {
   build(draft: Draft, to: Moved): readonly NodeId[];
 }
 
-/** What it costs to have values side by side, beside a product of them. */
+/** Which values may stand side by side: what that costs is small beside a product of them. */
 export interface Costs {
-  /** Weights, or in a body what is the same at every step. */
+  /** Weights, or in a body what is the same at every step. These may be joined. */
   isFixed(id: NodeId): boolean;
-  /** Whether values that are not fixed may be joined for products with a shared operand. */
-  canJoinShared(parts: readonly NodeId[]): boolean;
-  /** Whether they may be joined for the sum of their products with fixed values. */
-  canJoinSummed(parts: readonly NodeId[]): boolean;
+  /** Where a value that is not fixed comes from: those of one source may be joined; undefined: with none. */
+  sourceForShared(id: NodeId): NodeId | undefined;
+  /** The same for the sum of their products with fixed values. */
+  sourceForSum(id: NodeId): NodeId | undefined;
 }
 
 /** A product seen from one of its operands. */
@@ -59,17 +59,15 @@ export function findShared(graph: Graph, costs: Costs): Group[] {
         (l) => isPrivate(view.letters, l) && isSize(graph, view, l),
       );
       if (letter === undefined) continue;
-      const key = `${view.own} ${signature(graph, view, letter)}`;
+      const source = costs.isFixed(view.other) ? 'fixed' : costs.sourceForShared(view.other);
+      if (source === undefined) continue;
+      const key = `${view.own} ${source} ${signature(graph, view, letter)}`;
       groups.set(key, [...(groups.get(key) ?? []), view]);
     }
   });
   return [...groups.values()]
     .map((views) => independent(graph, views))
     .filter((views) => views.length > 1)
-    .filter((views) => {
-      const others = views.map((view) => view.other);
-      return others.every((id) => costs.isFixed(id)) || costs.canJoinShared(others);
-    })
     .sort((a, b) => b.length - a.length)
     .map((views) => shareOperand(graph, views));
 }
@@ -179,12 +177,13 @@ export function findSums(graph: Graph, costs: Costs): Group[] {
       if (uses[term] !== 1 || !isCall(call, 'contract')) continue;
       const view = viewsOf(term, call).find((v) => costs.isFixed(v.own) && !costs.isFixed(v.other));
       const letter = view && summedLetter(graph, view);
-      if (view === undefined || letter === undefined) continue;
-      const key = summedSignature(graph, view, letter);
+      const source = view && costs.sourceForSum(view.other);
+      if (view === undefined || letter === undefined || source === undefined) continue;
+      const key = `${source} ${summedSignature(graph, view, letter)}`;
       families.set(key, [...(families.get(key) ?? []), view]);
     }
     const joined = [...families.values()]
-      .filter((views) => views.length > 1 && costs.canJoinSummed(views.map((view) => view.other)))
+      .filter((views) => views.length > 1)
       .map((views) => views.sort((a, b) => a.other - b.other || a.id - b.id));
     if (joined.length > 0) groups.push(addUp(graph, root, terms, joined));
   }

@@ -70,11 +70,7 @@ function programCosts(graph: Graph): Costs {
     if (isCall(node, 'slice')) return node.operands[0];
     return scanOfStacked(graph, id);
   };
-  const isFree = (parts: readonly NodeId[]) => {
-    const source = sourceOf(parts[0]);
-    return source !== undefined && parts.every((part) => sourceOf(part) === source);
-  };
-  return { isFixed, canJoinShared: isFree, canJoinSummed: isFree };
+  return { isFixed, sourceForShared: sourceOf, sourceForSum: sourceOf };
 }
 
 /** In a body what no step changes may be joined, and values of the step beside it. */
@@ -85,7 +81,11 @@ function bodyCosts(body: Graph, captures: number): Costs {
     varies[id] =
       node.kind === 'input' ? !captured.has(id as NodeId) : operandsOf(node).some((o) => varies[o]);
   });
-  return { isFixed: (id) => !varies[id], canJoinShared: () => false, canJoinSummed: () => true };
+  return {
+    isFixed: (id) => !varies[id],
+    sourceForShared: () => undefined,
+    sourceForSum: () => body.inputs[0],
+  };
 }
 
 /** Merges one group after the other, each time looking again; every group leaves fewer operations of its kind. */

@@ -13,6 +13,7 @@ import { checkGradients, type GradientReport } from './study/gradcheck.ts';
 import { checkSource, loadProgramFile, type ProgramFile } from './study/program-file.ts';
 import { runProgram } from './study/run.ts';
 import { type Summary, summarize } from './study/summary.ts';
+import { readSafetensors, writeSafetensors } from './tensor/safetensors.ts';
 import type { Tensor } from './tensor/tensor.ts';
 import { prepare } from './train/experiment.ts';
 import { checkGenerate, generate as continueText } from './train/generate.ts';
@@ -26,7 +27,7 @@ export type { Target } from './compile.ts';
 export { FileFault, type Files } from './runtime/files.ts';
 export type { GradientReport, TensorCheck } from './study/gradcheck.ts';
 export type { Summary } from './study/summary.ts';
-export { readSafetensors, SafetensorsError, writeSafetensors } from './tensor/safetensors.ts';
+export { SafetensorsError } from './tensor/safetensors.ts';
 export { boolTensor, indexTensor, realTensor, type Tensor } from './tensor/tensor.ts';
 export type { TrainEvent } from './train/loop.ts';
 
@@ -142,6 +143,16 @@ export async function* generate(
   if (problems.length > 0) throw new RnnError(problems);
   const target = run.target === 'reference' ? 'reference' : 'wasm';
   yield* continueText(run, settled, (graph, feedback) => compile(graph, { target, feedback }));
+}
+
+/** Arrays from a safetensors file: weights of a run, data. Throws a `SafetensorsError` where it is none. */
+export async function loadArrays(path: string, files: Files = nodeFiles): Promise<Record<string, Tensor>> {
+  return Object.fromEntries(readSafetensors(await files.read(path)).tensors);
+}
+
+/** Writes arrays as a safetensors file; the same arrays give the same bytes. */
+export async function saveArrays(path: string, arrays: Arrays, files: Files = nodeFiles): Promise<void> {
+  await files.write(path, writeSafetensors(toMap(arrays)));
 }
 
 function makeProgram(file: ProgramFile, files: Files): Program {

@@ -112,7 +112,7 @@ class RunningMean {
 }
 
 /** Text of a model, which may hold anything: without what steers a terminal, on lines of its own. */
-export function indented(text: string): string {
+function indented(text: string): string {
   const lines = printable(text).split('\n');
   return lines.map((line) => `  | ${line}`).join('\n');
 }
@@ -123,7 +123,7 @@ export function printable(text: string): string {
 }
 
 /** `0:07`, `1:02:03`. */
-export function duration(seconds: number): string {
+function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const two = (number: number): string => String(number).padStart(2, '0');
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];

@@ -76,7 +76,7 @@ export function slotsOf(cell: CheckedCell, gradient: boolean): readonly Slot[] {
 }
 
 /** `[batch, time, n]`, as a message says what is wanted. */
-export function wantedShape(slot: Slot): string {
+function wantedShape(slot: Slot): string {
   return `[${[...slot.leading, ...slot.shape.map(showSize)].join(', ')}]`;
 }
 

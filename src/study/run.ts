@@ -163,7 +163,7 @@ function timedNames({ inputs, targets, outputs }: Program): ReadonlySet<string> 
 }
 
 /** From batch first to time first, and back: the first two axes change places. */
-export function swapLeading(tensor: Tensor): Tensor {
+function swapLeading(tensor: Tensor): Tensor {
   const [rows, columns, ...rest] = tensor.shape;
   const width = count(rest);
   const swapped = zeros(tensor.element, [columns, rows, ...rest]);

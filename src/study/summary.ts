@@ -110,7 +110,7 @@ export function summarize(cell: CheckedCell, given: ReadonlyMap<string, number>)
 }
 
 /** Numbers for the sizes that have one: given, or by default. */
-export function bindSizes(cell: CheckedCell, given: ReadonlyMap<string, number>): SizeBinding {
+function bindSizes(cell: CheckedCell, given: ReadonlyMap<string, number>): SizeBinding {
   const binding = new Map<string, Size>();
   for (const { name, defaultValue } of cell.sizes) {
     const number = given.get(name);

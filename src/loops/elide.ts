@@ -6,7 +6,7 @@
 
 import { eachTouch } from './accesses.ts';
 import { showAccess } from './print.ts';
-import type { BufferId, Place, Program, Scalar, Statement, Sweep } from './program.ts';
+import type { BufferId, Place, Program, Scalar, Statement, Sweep, TimeLoop } from './program.ts';
 import { simplifySweep } from './scalars.ts';
 import { isOne, ONE, plus, sameSize, times } from './size.ts';
 
@@ -19,13 +19,10 @@ export function elideCopies(program: Program): Program {
 /** How many statements touch each buffer, loops not counted but what is in them. */
 function touchCounts(statements: readonly Statement[]): Map<BufferId, number> {
   const counts = new Map<BufferId, number>();
+  const add = (buffer: BufferId, n: number): void => void counts.set(buffer, (counts.get(buffer) ?? 0) + n);
   for (const statement of statements) {
-    if (statement.kind === 'loop') {
-      for (const [buffer, n] of touchCounts(statement.body))
-        counts.set(buffer, (counts.get(buffer) ?? 0) + n);
-      continue;
-    }
-    for (const buffer of touchesOf(statement).keys()) counts.set(buffer, (counts.get(buffer) ?? 0) + 1);
+    if (statement.kind === 'loop') for (const [buffer, n] of touchCounts(statement.body)) add(buffer, n);
+    else for (const buffer of touchesOf(statement).keys()) add(buffer, 1);
   }
   return counts;
 }
@@ -39,31 +36,48 @@ function touchesOf(statement: Statement): Map<BufferId, boolean> {
   return touches;
 }
 
+/** A block while it changes: its statements, what each touches, and where each buffer is touched. */
+interface Block {
+  readonly statements: Statement[];
+  readonly touches: ReadonlyMap<BufferId, boolean>[];
+  readonly where: Map<BufferId, Set<number>>;
+}
+
 function elideBlock(
   program: Program,
   statements: readonly Statement[],
   total: ReadonlyMap<BufferId, number>,
 ): readonly Statement[] {
-  let block = statements.map((statement) =>
-    statement.kind === 'loop'
-      ? { ...statement, body: elideBlock(program, statement.body, total) }
-      : statement,
-  );
-  for (let at = 0; at < block.length; at++) {
-    const statement = block[at];
-    if (statement.kind !== 'sweep') continue;
-    for (const { from, to } of copiesIn(program, statement)) {
-      if (!canMove(block, at, from, to, total)) continue;
-      block = block.map((other, i) => {
-        const moved = moveTouches(other, from, to);
-        return i === at ? withoutSelfCopies(moved as Sweep) : moved;
-      });
-      // The sweep may copy more than this.
-      at--;
-      break;
+  const block: Block = { statements: [], touches: [], where: new Map() };
+  for (const [at, statement] of statements.entries()) {
+    const inner = statement.kind === 'loop' ? elideBlock(program, statement.body, total) : undefined;
+    place(block, at, inner === undefined ? statement : { ...(statement as TimeLoop), body: inner });
+  }
+  for (let at = 0; at < statements.length; at++) {
+    for (;;) {
+      const statement = block.statements[at];
+      if (statement.kind !== 'sweep') break;
+      const copy = copiesIn(program, statement).find((candidate) => canMove(block, at, candidate, total));
+      if (copy === undefined) break;
+      for (const i of [...block.where.get(copy.from)!]) {
+        const moved = moveTouches(block.statements[i], copy);
+        place(block, i, i === at ? withoutSelfCopies(moved as Sweep) : moved);
+      }
     }
   }
-  return block.filter((statement) => statement.kind !== 'sweep' || statement.scalars.length > 0);
+  return block.statements.filter((statement) => statement.kind !== 'sweep' || statement.scalars.length > 0);
+}
+
+/** Puts a statement into a block, in the place of the one that was there. */
+function place({ statements, touches, where }: Block, at: number, statement: Statement): void {
+  for (const buffer of touches[at]?.keys() ?? []) where.get(buffer)!.delete(at);
+  statements[at] = statement;
+  touches[at] = touchesOf(statement);
+  for (const buffer of touches[at].keys()) {
+    const places = where.get(buffer);
+    if (places === undefined) where.set(buffer, new Set([at]));
+    else places.add(at);
+  }
 }
 
 interface Copy {
@@ -99,27 +113,26 @@ function copiesIn(program: Program, { extents, scalars }: Sweep): Copy[] {
 }
 
 function canMove(
-  block: readonly Statement[],
+  { statements, touches, where }: Block,
   at: number,
-  from: BufferId,
-  to: Place,
+  { from, to }: Copy,
   total: ReadonlyMap<BufferId, number>,
 ): boolean {
-  const inside = touchCounts(block).get(from);
-  if (inside !== total.get(from)) return false;
-  const touches = block.map(touchesOf);
-  const first = touches.findIndex((list) => list.has(from));
-  const last = touches.findLastIndex((list) => list.has(from));
-  if (first === at) return false;
-  const isFree = touches.slice(first, at).every((list) => !list.has(to.buffer));
-  const stays = touches.slice(at + 1, last + 1).every((list) => list.get(to.buffer) !== true);
-  const copy = block[at] as Sweep;
+  const places = [...where.get(from)!];
+  const inside = touchCounts(places.map((i) => statements[i])).get(from);
+  const [first, last] = [Math.min(...places), Math.max(...places)];
+  if (inside !== total.get(from) || first === at) return false;
+  const fits = [...(where.get(to.buffer) ?? [])].every((i) => {
+    if (i < first || i > last) return true;
+    return i === at || (i > at && touches[i].get(to.buffer) === false);
+  });
+  const copy = statements[at] as Sweep;
   const ofTarget = copy.scalars.filter((scalar) => 'access' in scalar && scalar.access.buffer === to.buffer);
-  return isFree && stays && ofTarget.length === 1;
+  return fits && ofTarget.length === 1;
 }
 
-/** A statement with every touch of `from` moved to the place `to`. */
-function moveTouches(statement: Statement, from: BufferId, to: Place): Statement {
+/** A statement with every touch of the copied buffer moved to where it is copied to. */
+function moveTouches(statement: Statement, { from, to }: Copy): Statement {
   const move = <P extends Place>(place: P): P =>
     place.buffer !== from
       ? place
@@ -131,7 +144,7 @@ function moveTouches(statement: Statement, from: BufferId, to: Place): Statement
         };
   switch (statement.kind) {
     case 'loop':
-      return { ...statement, body: statement.body.map((inner) => moveTouches(inner, from, to)) };
+      return { ...statement, body: statement.body.map((inner) => moveTouches(inner, { from, to })) };
     case 'sweep':
       if (!touchesOf(statement).has(from)) return statement;
       return {

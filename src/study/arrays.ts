@@ -135,8 +135,11 @@ function reportNames(
   const known = new Set([...slots.map((slot) => slot.name), LENGTHS]);
   const free = [...known].filter((name) => !arrays.has(name));
   const surplus = [...arrays.keys()].filter((name) => !known.has(name));
+  // A name that is misspelt is one mistake: it is not missing as well.
+  const meant = new Set<string>();
   for (const name of surplus) {
     const near = suggest(name, free);
+    if (near !== undefined) meant.add(near);
     report('RNN7002', {
       message: `${cell.name} does not take an array ${JSON.stringify(name)}`,
       span: cell.span,
@@ -145,13 +148,11 @@ function reportNames(
     });
   }
   for (const slot of slots) {
-    if (!slot.required || arrays.has(slot.name)) continue;
-    const near = suggest(slot.name, surplus);
+    if (!slot.required || arrays.has(slot.name) || meant.has(slot.name)) continue;
     report('RNN7003', {
       message: `the ${slot.what} ${slot.name} is missing: ${kindWords(slot)} ${wantedShape(slot)} are wanted`,
       span: slot.span,
       label: 'declared here',
-      help: near === undefined ? undefined : `is it what the file calls ${near}?`,
     });
   }
 }

@@ -201,12 +201,12 @@ describe('arrays that do not fit', () => {
     expect(await told('sum.rnn', { x: count(0, 5, 2) })).toContain('there is nothing in it');
   });
 
-  test('a name that is not taken, and one that is missing', async () => {
+  test('a name that is misspelt, told once', async () => {
     const { 'f.b': bias, ...rest } = lstm;
     const err = await told('models/lstm.rnn', { ...rest, f_b: bias });
     expect(err).toContain('LSTM does not take an array "f_b"');
     expect(err).toContain('did you mean f.b?');
-    expect(err).toContain('the weight f.b is missing: reals [m] are wanted');
+    expect(err).not.toContain('missing');
   });
 
   test('everything that is missing, at once, with the shapes', async () => {

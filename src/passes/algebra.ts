@@ -21,7 +21,7 @@ export const algebra: Pass = {
 const RULES: Rules = { ...elementwise, ...shapes, ...sums };
 
 /** A writer of calls in their simplest form. */
-export function simplifyingWriter(draft: Draft): Writer {
+function simplifyingWriter(draft: Draft): Writer {
   return new Writer(draft, RULES);
 }
 

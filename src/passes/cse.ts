@@ -58,7 +58,7 @@ function callKey(call: CallNode, operands: readonly NodeId[]): string {
 }
 
 /** The letters renamed a, b, c, ... in the order in which they stand: the names mean nothing. */
-export function canonicalLetters(letters: OpAttributes['contract']): OpAttributes['contract'] {
+function canonicalLetters(letters: OpAttributes['contract']): OpAttributes['contract'] {
   const order = [...new Set(letters.left + letters.right)];
   const rename = (text: string) =>
     [...text].map((letter) => String.fromCharCode(97 + order.indexOf(letter))).join('');

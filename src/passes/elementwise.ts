@@ -255,7 +255,3 @@ export const elementwise = {
   or: rule('or', OWN.or),
   select: rule('select', OWN.select),
 } satisfies Rules;
-
-export function isElementwise(op: OpName): boolean {
-  return op in elementwise;
-}

@@ -4,7 +4,9 @@ import { GraphBuilder } from '../../src/graph/build.ts';
 import type { Graph, NodeId } from '../../src/graph/graph.ts';
 import { BATCH, real, TIME } from '../../src/graph/type.ts';
 import { verify } from '../../src/graph/verify.ts';
+import { splitLoops } from '../../src/passes/fission.ts';
 import { mergeProducts } from '../../src/passes/merge.ts';
+import { regroup } from '../../src/passes/regroup-sums.ts';
 import { simplifyGraph } from '../../src/passes/simplify.ts';
 import { splitConcat, splitProducts } from '../../src/passes/split-concat.ts';
 import { scan } from '../autodiff/cells.ts';
@@ -163,6 +165,20 @@ test('stacked results that are joined are stacked joined; their sums are one sum
   expect(stacking.stacked).toBe(1);
   expect([countCalls(after, 'concat'), countCalls(after, 'sum')]).toEqual([0, 1]);
   expect(countCalls(reading.body, 'slice')).toBe(1);
+});
+
+test('terms of a sum that leave the loop come in as one, and leave it as one product', () => {
+  const graph = loop(
+    (b, { at }) => {
+      const [p, q] = [product(b, at('W'), at('x')), product(b, at('U'), b.apply('sin', at('x')))];
+      return { carried: [b.apply('tanh', b.apply('add', b.apply('add', at('h'), p), q))] };
+    },
+    { carries: ['h'] },
+  );
+  const after = passed(regroup, graph);
+  expect(regroup(after)).toBe(after);
+  const [only] = loopsOf(simplifyGraph(splitLoops(after)));
+  expect(only.sequences).toHaveLength(1);
 });
 
 describe('products of joined values', () => {

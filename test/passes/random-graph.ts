@@ -44,7 +44,7 @@ export function randomProgram(): fc.Arbitrary<Graph> {
 }
 
 /** The graph, which fast-check shows as text where a property fails. */
-export function readable(graph: Graph): Graph {
+function readable(graph: Graph): Graph {
   return Object.defineProperty(graph, fc.toStringMethod, { value: () => `\n${printGraph(graph)}` });
 }
 

@@ -2,19 +2,7 @@
 // `--` everything is an operand.
 import { parseArgs } from 'node:util';
 import { suggest } from '../base/suggest.ts';
-import { type Command, type Option, WrongUse } from './command.ts';
-
-/** What a command was given. Every getter throws a `WrongUse` that says what is expected. */
-export interface Arguments {
-  readonly operands: readonly string[];
-  flag(name: string): boolean;
-  text(name: string): string | undefined;
-  all(name: string): readonly string[];
-  /** A whole number from `least` to `most`. */
-  integer(name: string, least: number, most?: number): number | undefined;
-  /** A real number, at least `least`. */
-  number(name: string, least: number): number | undefined;
-}
+import { type Arguments, type Command, type Option, WrongUse } from './command.ts';
 
 /** Reads the words after `rnn COMMAND`. Throws a `WrongUse`. */
 export function readArguments(command: Command, words: readonly string[]): Arguments {

@@ -1,12 +1,23 @@
 // What a command of `rnn` is: data that help, argument reading and dispatch work from.
 import type { Diagnostic } from '../base/diagnostic.ts';
-import type { Arguments } from './arguments.ts';
 import type { Platform } from './platform.ts';
 
 /** Exit codes: fine, the user's input is at fault, wrong use of the command, a bug of ours, stopped by Ctrl-C. */
 export const exitCodes = { fine: 0, input: 1, use: 2, bug: 70, interrupted: 130 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** What a command was given. Every getter throws a `WrongUse` that says what is expected. */
+export interface Arguments {
+  readonly operands: readonly string[];
+  flag(name: string): boolean;
+  text(name: string): string | undefined;
+  all(name: string): readonly string[];
+  /** A whole number from `least` to `most`. */
+  integer(name: string, least: number, most?: number): number | undefined;
+  /** A real number, at least `least`. */
+  number(name: string, least: number): number | undefined;
+}
 
 export interface Option {
   readonly name: string;

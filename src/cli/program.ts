@@ -6,8 +6,7 @@ import type { CheckedCell, CheckedFile } from '../check/checked.ts';
 import { selectBlock } from '../check/elaborate/elaborate.ts';
 import { FileFault } from '../runtime/files.ts';
 import { loadProgramFile, type ProgramFile } from '../study/program-file.ts';
-import type { Arguments } from './arguments.ts';
-import { InputFault, Rejected, WrongUse } from './command.ts';
+import { type Arguments, InputFault, Rejected, WrongUse } from './command.ts';
 import type { Platform } from './platform.ts';
 
 /** Reads and checks a file. Rejects with an `InputFault` where it cannot be read. */

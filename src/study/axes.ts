@@ -1,7 +1,12 @@
 // Which axis an array lacks, and what to write. The commonest trouble with recurrent networks is here: everybody's first
 // array has two axes, and [batch, time, features] is wanted.
-import { evaluateSize } from '../check/size.ts';
-import type { Slot } from './arrays.ts';
+import { evaluateSize, type Size } from '../check/size.ts';
+
+/** The axes that are wanted: those before the declared ones, and the declared sizes. */
+interface Wanted {
+  readonly leading: readonly ('batch' | 'time')[];
+  readonly shape: readonly Size[];
+}
 
 interface Advice {
   /** What is wrong, as the end of a sentence; may be empty. */
@@ -11,7 +16,7 @@ interface Advice {
 
 /** For an array with the wrong number of axes. `sizes` are those that other arrays tell, `batch` the number of lengths. */
 export function missingAxis(
-  slot: Slot,
+  slot: Wanted,
   given: readonly number[],
   sizes: ReadonlyMap<string, number>,
   batch: number | undefined,

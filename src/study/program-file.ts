@@ -7,6 +7,7 @@ import type { CheckedFile } from '../check/checked.ts';
 import { parse } from '../parser/parse.ts';
 import type { SyntaxFile } from '../parser/tree.ts';
 import { FileFault, type Files } from '../runtime/files.ts';
+import { folderOf, joinPath, normalizePath } from '../runtime/paths.ts';
 
 /** The largest program that is read: a thousand pages. A file beyond that is something else. */
 const largestProgram = 4 * 1024 * 1024;
@@ -79,15 +80,5 @@ async function readImports(main: SyntaxFile, files: Files): Promise<ReadonlyMap<
 
 /** `models/lstm.rnn` for `./lstm.rnn` in `models/char-lm.rnn`. */
 function importedPath(path: string, from: string): string {
-  const absolute = path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path);
-  const folder = absolute ? '' : from.replaceAll('\\', '/').split('/').slice(0, -1).join('/');
-  const whole = folder === '' ? path : `${folder}/${path}`;
-  const parts: string[] = [];
-  for (const part of whole.replaceAll('\\', '/').split('/')) {
-    const last = parts.at(-1);
-    if (part === '.' || (part === '' && parts.length > 0)) continue;
-    if (part === '..' && last !== undefined && last !== '..' && last !== '') parts.pop();
-    else parts.push(part);
-  }
-  return parts.join('/');
+  return normalizePath(joinPath(folderOf(from), path));
 }

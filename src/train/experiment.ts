@@ -9,11 +9,11 @@ import type { CheckedCell, CheckedFile, CheckedTrain } from '../check/checked.ts
 import { elaborate, type Mode } from '../check/elaborate/elaborate.ts';
 import type { Program } from '../check/program.ts';
 import type { Files } from '../runtime/files.ts';
+import { folderOf } from '../runtime/paths.ts';
 import { listWords, problem } from './call.ts';
 import type { Dataset } from './datasets/dataset.ts';
 import { openData } from './datasets/open.ts';
 import { numbersFit, sizesFromData } from './fit.ts';
-import { folderOf } from './host.ts';
 import { type Overrides, readSettings, type Settings } from './settings.ts';
 
 /** What a door hands in. */

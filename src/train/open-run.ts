@@ -8,11 +8,11 @@ import { check } from '../check/check.ts';
 import type { CheckedFile } from '../check/checked.ts';
 import { parse } from '../parser/parse.ts';
 import type { Files } from '../runtime/files.ts';
+import { folderOf, joinPath, normalizePath } from '../runtime/paths.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { problem } from './call.ts';
 import { Vocabulary } from './datasets/vocabulary.ts';
 import { type Experiment, elaborateBoth, type Programs, prepare } from './experiment.ts';
-import { folderOf, joinPath, normalizePath } from './host.ts';
 import { momentName, momentsOf } from './optimizers.ts';
 import {
   type Checkpoint,

@@ -16,11 +16,11 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { makeSource, type Source, type Span } from '../base/source.ts';
 import { FileFault, type Files } from '../runtime/files.ts';
+import { folderOf, joinPath, normalizePath } from '../runtime/paths.ts';
 import { readSafetensors, SafetensorsError, writeSafetensors } from '../tensor/safetensors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { problem } from './call.ts';
 import type { Experiment } from './experiment.ts';
-import { folderOf, joinPath, normalizePath } from './host.ts';
 import type { Overrides } from './settings.ts';
 
 const format = 1;

@@ -12,6 +12,7 @@ import { suggest } from '../base/suggest.ts';
 import type { CheckedTrain } from '../check/checked.ts';
 import { parse } from '../parser/parse.ts';
 import type { Argument, Expression, TrainDeclaration } from '../parser/tree.ts';
+import { joinPath } from '../runtime/paths.ts';
 import {
   type CallForm,
   type CallValue,
@@ -27,7 +28,6 @@ import {
   readNumber,
   seedRange,
 } from './call.ts';
-import { joinPath } from './host.ts';
 import type { Optimizer } from './optimizers.ts';
 import type { Schedule } from './schedule.ts';
 

@@ -1,7 +1,7 @@
 // The words of a command line: what is read, and how wrong use is told.
 import { describe, expect, test } from 'vitest';
-import { type Arguments, readArguments } from '../../src/cli/arguments.ts';
-import { type Command, exitCodes, WrongUse } from '../../src/cli/command.ts';
+import { readArguments } from '../../src/cli/arguments.ts';
+import { type Arguments, type Command, exitCodes, WrongUse } from '../../src/cli/command.ts';
 
 const command: Command = {
   name: 'brew',

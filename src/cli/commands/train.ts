@@ -8,8 +8,16 @@ import { type Summary, summarize } from '../../study/summary.ts';
 import { type Experiment, prepare } from '../../train/experiment.ts';
 import { train as runExperiment, type TrainOptions } from '../../train/loop.ts';
 import { resumeRun } from '../../train/open-run.ts';
-import { type Arguments, quote } from '../arguments.ts';
-import { type Command, type ExitCode, exitCodes, InputFault, Rejected, WrongUse } from '../command.ts';
+import { quote } from '../arguments.ts';
+import {
+  type Arguments,
+  type Command,
+  type ExitCode,
+  exitCodes,
+  InputFault,
+  Rejected,
+  WrongUse,
+} from '../command.ts';
 import { gradientLines } from '../gradient-lines.ts';
 import { paintFor } from '../paint.ts';
 import type { Platform } from '../platform.ts';

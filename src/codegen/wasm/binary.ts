@@ -8,6 +8,8 @@ const TYPE_CODES: Readonly<Record<WasmType, number>> = { i32: 0x7f, f32: 0x7d, f
 
 /** A function that is part of a module: its type, its locals after the parameters, its instructions. */
 export interface WasmFunction {
+  /** What profilers and stack traces call it. */
+  readonly name: string;
   readonly parameters: readonly WasmType[];
   readonly results: readonly WasmType[];
   readonly locals: readonly WasmType[];
@@ -157,13 +159,26 @@ export function encodeModule(module: WasmModule): Uint8Array<ArrayBuffer> {
       part.append(bytes);
     }
   });
+  section(0, (part) => {
+    writeName(part, 'name');
+    const names = new Bytes();
+    names.unsigned(module.functions.length);
+    module.functions.forEach(({ name }, index) => {
+      names.unsigned(index);
+      writeName(names, name);
+    });
+    part.append([0x01]);
+    part.sized(names);
+  });
   return out.finish();
 }
 
-/** Names of exports are ASCII here. */
+/** What is not ASCII in a name becomes a question mark. */
 function writeName(part: Bytes, name: string): void {
   part.unsigned(name.length);
-  part.append([...name].map((letter) => letter.charCodeAt(0)));
+  part.append(
+    Array.from({ length: name.length }, (_, i) => (name.charCodeAt(i) < 0x7f ? name.charCodeAt(i) : 0x3f)),
+  );
 }
 
 function functionBody({ locals, code }: WasmFunction): Bytes {

@@ -322,8 +322,9 @@ export class Code {
     });
   }
 
-  finish(): WasmFunction {
+  finish(name: string): WasmFunction {
     return {
+      name,
       parameters: this.#parameters,
       results: this.#results,
       locals: this.#locals,

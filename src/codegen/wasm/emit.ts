@@ -4,6 +4,7 @@
 // addresses, then the buffers. Who runs it grows the memory, writes block and arguments, calls `run` and reads results.
 
 import type { AxisName } from '../../graph/type.ts';
+import { eachTouch } from '../../loops/accesses.ts';
 import { ELEMENT_BYTES, type Storage, storageOf } from '../../loops/memory.ts';
 import type { BufferId, LoopId, Port, Program, Statement } from '../../loops/program.ts';
 import { encodeModule } from './binary.ts';
@@ -39,8 +40,8 @@ const CALLS = 256;
 const PAGE_BYTES = 65536;
 
 export function emit(program: Program): Artifact {
-  const module = new ModuleBuilder();
   const buffers = storageOf(program);
+  const module = new ModuleBuilder(buffers);
   const scratch = buffers.length as BufferId;
   if (hasProduct(program.body)) {
     // Products use it one after the other, so it lives as long as the program.
@@ -91,7 +92,7 @@ function emitBlock(
       const code = blockCode(module, loops);
       const steps = loops.map((_, i) => code.parameter(i));
       for (const target of functions.slice(k, k + CALLS)) code.get(...steps).call(target);
-      called.push(module.add(code));
+      called.push(module.add('block', code));
     }
     functions = called;
   }
@@ -110,11 +111,11 @@ function emitStatement(
 ): FunctionId {
   switch (statement.kind) {
     case 'sweep':
-      return emitSweep(module, statement, loops);
+      return emitSweep(module, nameOf(module, statement), statement, loops);
     case 'product':
-      return emitProduct(module, statement, loops, scratch);
+      return emitProduct(module, nameOf(module, statement), statement, loops, scratch);
     case 'pack':
-      return emitPack(module, statement, loops);
+      return emitPack(module, nameOf(module, statement), statement, loops);
     case 'loop': {
       const body = emitBlock(module, statement.body, [...loops, statement.loop], scratch);
       const code = blockCode(module, loops);
@@ -129,11 +130,20 @@ function emitStatement(
           code.advance(done, { bytes: 1 });
         },
       );
-      return module.add(code);
+      return module.add(`loop over ${statement.axis}`, code);
     }
     default:
       return statement satisfies never;
   }
+}
+
+/** A statement by what it writes. */
+function nameOf(module: ModuleBuilder, statement: Statement): string {
+  const written = new Set<string>();
+  eachTouch(statement, ({ buffer }, isWrite) => {
+    if (isWrite) written.add(module.buffers[buffer].name);
+  });
+  return `${statement.kind} ${[...written].join(' ')}`;
 }
 
 /** The position of the step that comes after `done` steps. */

@@ -3,7 +3,7 @@
 // is not a plain number, so that other extents need no other code: only the block is written anew.
 
 import type { Extents } from '../../graph/type.ts';
-import { ELEMENT_BYTES } from '../../loops/memory.ts';
+import { ELEMENT_BYTES, type Storage } from '../../loops/memory.ts';
 import type { BufferId } from '../../loops/program.ts';
 import { type Size, type Sum, showSum, valueOfSum } from '../../loops/size.ts';
 import type { WasmFunction, WasmType } from './binary.ts';
@@ -37,15 +37,21 @@ export class ModuleBuilder {
   readonly constants = new ConstantPool(POOL_START, POOL_BYTES);
   readonly functions: WasmFunction[] = [];
   readonly block: BlockEntry[] = [];
+  /** The program's buffers, by their numbers. */
+  readonly buffers: readonly Storage[];
   readonly #entries = new Map<string, number>();
   readonly #named = new Map<string, FunctionId>();
+
+  constructor(buffers: readonly Storage[]) {
+    this.buffers = buffers;
+  }
 
   code(parameters: readonly WasmType[], results: readonly WasmType[] = []): Code {
     return new Code(this.constants, parameters, results);
   }
 
-  add(code: Code): FunctionId {
-    this.functions.push(code.finish());
+  add(name: string, code: Code): FunctionId {
+    this.functions.push(code.finish(name));
     return (this.functions.length - 1) as FunctionId;
   }
 
@@ -53,7 +59,7 @@ export class ModuleBuilder {
   shared(name: string, make: () => Code): FunctionId {
     const known = this.#named.get(name);
     if (known !== undefined) return known;
-    const id = this.add(make());
+    const id = this.add(name, make());
     this.#named.set(name, id);
     return id;
   }

@@ -162,6 +162,7 @@ function placeAddress(module: ModuleBuilder, code: Code, place: Place, steps: St
 /** A product as a function; its parameters are the steps of the loops around it. */
 export function emitProduct(
   module: ModuleBuilder,
+  name: string,
   product: Product,
   loops: readonly LoopId[],
   scratch: BufferId,
@@ -217,11 +218,16 @@ export function emitProduct(
     code.call(target(module, scratch));
   };
   around(0);
-  return module.add(code);
+  return module.add(name, code);
 }
 
 /** The packing of a right operand as a function; its parameters are the steps of the loops around it. */
-export function emitPack(module: ModuleBuilder, pack: Pack, loops: readonly LoopId[]): FunctionId {
+export function emitPack(
+  module: ModuleBuilder,
+  name: string,
+  pack: Pack,
+  loops: readonly LoopId[],
+): FunctionId {
   const code = module.code(loops.map(() => 'i32' as const));
   const steps = new Map(loops.map((loop, i) => [loop, code.parameter(i)]));
   module.elements(code, pack.inner);
@@ -231,5 +237,5 @@ export function emitPack(module: ModuleBuilder, pack: Pack, loops: readonly Loop
   module.bytes(code, pack.source.column);
   module.address(code, pack.packed, []);
   code.call(packRightFunction(module));
-  return module.add(code);
+  return module.add(name, code);
 }

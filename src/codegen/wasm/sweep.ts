@@ -27,11 +27,16 @@ interface Accumulator {
 }
 
 /** The function of a sweep; its parameters are the steps of the loops around it. */
-export function emitSweep(module: ModuleBuilder, sweep: Sweep, loops: readonly LoopId[]): FunctionId {
+export function emitSweep(
+  module: ModuleBuilder,
+  name: string,
+  sweep: Sweep,
+  loops: readonly LoopId[],
+): FunctionId {
   const code = module.code(loops.map(() => 'i32' as const));
   const steps = new Map(loops.map((loop, i) => [loop, code.parameter(i)]));
   new SweepEmitter(module, code, sweep, steps).emit();
-  return module.add(code);
+  return module.add(name, code);
 }
 
 /** How far the axes go on which something depends. */

@@ -1,0 +1,107 @@
+// How laws are run and how far two answers are apart.
+//
+// In `npm test` each law is held on a few cases, the same each time. A campaign is longer and draws anew:
+//   LAWS=20 npx vitest run test/laws              twenty times the cases, from a new seed, which is printed
+//   LAWS=20 LAWS_SEED=7 npx vitest run test/laws  from this one
+import fc from 'fast-check';
+import { afterAll, test } from 'vitest';
+import { fnv1a32 } from '../../src/base/random.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+
+const times = Number(process.env.LAWS ?? 1);
+const isCampaign = process.env.LAWS !== undefined;
+const seed = Number(process.env.LAWS_SEED ?? (isCampaign ? Date.now() % 2 ** 31 : 1));
+
+/** Anything from four minutes up to as long as a campaign may take. */
+const TIMEOUT_MS = 240_000 * Math.max(1, times);
+
+export type Tensors = ReadonlyMap<string, Tensor>;
+
+/** What is compared, and how far apart it is. */
+export type Distances = ReadonlyMap<string, number>;
+
+/**
+ * A law as a test: on each case, every distance is at most the bound. `subject` names what it is held on; its cases
+ * are its own. A case without distances is one that does not suit.
+ */
+export function holds<C>(
+  law: Law,
+  subject: string,
+  cases: fc.Arbitrary<C>,
+  distances: (drawn: C) => Distances | Promise<Distances>,
+  factor = 1,
+): void {
+  const options = {
+    seed: fnv1a32(`${law.name} of ${subject}`) ^ seed,
+    numRuns: Math.ceil(law.cases * factor * times),
+  };
+  test(subject, { timeout: TIMEOUT_MS }, async () => {
+    const property = fc.asyncProperty(cases, async (drawn) => {
+      const found = await distances(drawn);
+      const broken = [...found].filter(([, distance]) => !(distance <= law.bound));
+      if (broken.length > 0) {
+        const list = broken.map(([name, distance]) => `${name}: ${distance}`).join('\n');
+        throw new Error(`${law.name} (at most ${law.bound}, LAWS_SEED=${seed})\n${list}`);
+      }
+      for (const [name, distance] of found) law.notice(distance, `${name} of ${subject}`);
+    });
+    await fc.assert(property, options);
+  });
+}
+
+/** A law with its bound; it remembers the worst it has seen, and says so after a campaign. */
+export class Law {
+  readonly name: string;
+  readonly bound: number;
+  /** How many cases of each subject `npm test` looks at. */
+  readonly cases: number;
+  #worst = 0;
+  #where = '';
+  #seen = 0;
+
+  constructor(name: string, bound: number, cases: number) {
+    this.name = name;
+    this.bound = bound;
+    this.cases = cases;
+    afterAll(() => {
+      if (!isCampaign) return;
+      console.info(
+        `${name}: ${this.#seen} tensors, worst ${this.#worst.toExponential(1)} (${this.#where}), seed ${seed}`,
+      );
+    });
+  }
+
+  notice(distance: number, where: string): void {
+    this.#seen++;
+    if (distance < this.#worst) return;
+    this.#worst = distance;
+    this.#where = where;
+  }
+}
+
+/**
+ * max |a - b| / max(max |a|, max |b|, 0.001) over all elements; categories and conditions must be equal. Infinite where
+ * shapes differ or anything is not a finite number.
+ */
+export function distance(a: Tensor, b: Tensor): number {
+  if (a.element !== b.element || a.shape.join() !== b.shape.join()) return Number.POSITIVE_INFINITY;
+  let [gap, size] = [0, 1e-3];
+  for (let i = 0; i < a.data.length; i++) {
+    const difference = Math.abs(a.data[i] - b.data[i]);
+    if (!Number.isFinite(difference)) return Number.POSITIVE_INFINITY;
+    gap = Math.max(gap, difference);
+    size = Math.max(size, Math.abs(a.data[i]), Math.abs(b.data[i]));
+  }
+  if (a.element !== 'real') return gap === 0 ? 0 : Number.POSITIVE_INFINITY;
+  return gap / size;
+}
+
+/** The distances of all tensors of two answers by name; a name that one of them lacks is infinitely far. */
+export function distances(a: Tensors, b: Tensors): Distances {
+  return new Map(
+    [...new Set([...a.keys(), ...b.keys()])].map((name) => {
+      const [left, right] = [a.get(name), b.get(name)];
+      return [name, left && right ? distance(left, right) : Number.POSITIVE_INFINITY];
+    }),
+  );
+}

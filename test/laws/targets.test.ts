@@ -1,0 +1,70 @@
+// The optimised graph computes what the plain one does; so does WebAssembly, in float32 and for long sequences.
+import { describe } from 'vitest';
+import { RandomStream } from '../../src/base/random.ts';
+import { compile, optimise, type Runnable } from '../../src/compile.ts';
+import { evaluate } from '../../src/graph/evaluate.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import { drawInputs } from '../../src/study/random-case.ts';
+import { realTensor } from '../../src/tensor/tensor.ts';
+import { asTrained, longCase, rounded, shortCase } from './cases.ts';
+import { distances, holds, Law, type Tensors } from './law.ts';
+import { formsOf, SUBJECTS } from './subjects.ts';
+
+const optimised = new Law('optimised is plain', 1e-12, 3);
+
+describe(optimised.name, () => {
+  for (const { name, sizes, programOf } of SUBJECTS) {
+    holds(optimised, name, shortCase(sizes), (drawn) => {
+      const { program, backward } = formsOf(programOf(drawn));
+      const inputs = drawInputs(program, backward, drawn);
+      return distances(evaluate(backward, inputs), evaluate(optimise(backward), inputs));
+    });
+  }
+});
+
+const wasm = new Law('WebAssembly is the reference', 1e-4, 3);
+
+describe(wasm.name, () => {
+  for (const { name, sizes, programOf } of SUBJECTS) {
+    holds(wasm, name, longCase(sizes), async (drawn) => {
+      const { program, backward } = formsOf(programOf(drawn));
+      const inputs = rounded(asTrained(backward, drawInputs(program, backward, drawn)));
+      const expected = evaluate(backward, inputs);
+      const found = distances(expected, (await compiled(backward)).execute(inputs));
+      if ([...found.values()].every((distance) => distance <= wasm.bound)) return found;
+      const shifts = distances(expected, evaluate(backward, shaken(inputs)));
+      return new Map([...found].filter(([output]) => !(shifts.get(output)! > wasm.bound / 10)));
+    });
+  }
+});
+
+/**
+ * Every number moved by half a unit of float32's last place, up or down. Where that alone moves a result of the
+ * reference by a tenth of the bound, as where many terms of a gradient cancel each other, the hundreds of roundings in
+ * a float32 program cannot stay within the bound, and the result is left out.
+ */
+function shaken(inputs: Tensors): Tensors {
+  const stream = new RandomStream(1, 'half a unit');
+  const half = (): number => (stream.uniform() < 0.5 ? -1 : 1) * 2 ** -24;
+  return new Map(
+    [...inputs].map(([name, tensor]) => {
+      if (tensor.element !== 'real') return [name, tensor];
+      return [
+        name,
+        realTensor(
+          tensor.shape,
+          Float64Array.from(tensor.data, (x) => x * (1 + half())),
+        ),
+      ];
+    }),
+  );
+}
+
+const known = new WeakMap<Graph, Promise<Runnable>>();
+
+/** Compiled once for all lengths and batches. */
+function compiled(graph: Graph): Promise<Runnable> {
+  const program = known.get(graph) ?? compile(graph, { target: 'wasm' });
+  known.set(graph, program);
+  return program;
+}

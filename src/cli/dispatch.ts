@@ -8,7 +8,7 @@ import { quote, readArguments } from './arguments.ts';
 import { type Command, type ExitCode, exitCodes, InputFault, Rejected, WrongUse } from './command.ts';
 import { commands } from './commands.ts';
 import { commandHelp, generalHelp } from './help.ts';
-import { paintFor } from './paint.ts';
+import { paintFor, printable } from './paint.ts';
 import type { Platform } from './platform.ts';
 
 /** Runs `rnn` with these words. Never throws. `debug` (RNN_DEBUG): show the stack of a bug. */
@@ -66,15 +66,15 @@ function explain(error: unknown, platform: Platform, debug: boolean, words: read
   const paint = paintFor(err);
   const fault = paint.strong(paint.bad('error'));
   if (error instanceof WrongUse) {
-    err.write(`${fault}: ${error.message}\n`);
-    if (error.help !== undefined) err.write(`  ${error.help}\n`);
+    err.write(`${fault}: ${printable(error.message)}\n`);
+    if (error.help !== undefined) err.write(`  ${printable(error.help)}\n`);
     const known = commands.some((command) => command.name === words[0]);
     err.write(`\n${known ? `rnn ${words[0]} --help` : 'rnn --help'} tells how it is used.\n`);
     return exitCodes.use;
   }
   if (error instanceof InputFault) {
-    err.write(`${fault}: ${error.message}\n`);
-    if (error.help !== undefined) err.write(`  ${paint.strong('help:')} ${error.help}\n`);
+    err.write(`${fault}: ${printable(error.message)}\n`);
+    if (error.help !== undefined) err.write(`  ${paint.strong('help:')} ${printable(error.help)}\n`);
     return exitCodes.input;
   }
   if (error instanceof MemoryError) {

@@ -30,7 +30,9 @@ function nodeStream(stream: NodeJS.WriteStream): Stream {
   return {
     write: (text) => void stream.write(text),
     terminal,
-    columns: stream.columns ?? 80,
+    get columns() {
+      return stream.columns ?? 80;
+    },
     colour: terminal && !NO_COLOR && TERM !== 'dumb',
   };
 }

@@ -1,4 +1,4 @@
-// Colours, where they are wanted: one function for each meaning that the command's own text has.
+// Text for a terminal. Colours, where they are wanted: one function for each meaning that the command's own text has.
 import type { Stream } from './platform.ts';
 
 type Brush = (text: string) => string;
@@ -22,4 +22,9 @@ const coloured: Paint = { strong: sgr(1), faint: sgr(2), good: sgr(32), bad: sgr
 /** The brushes for what is written to a stream. */
 export function paintFor(stream: Stream): Paint {
   return stream.colour ? coloured : plain;
+}
+
+/** Text from outside without what steers a terminal; line ends stay. */
+export function printable(text: string): string {
+  return text.replace(/[^\P{C}\n]/gu, '\ufffd');
 }

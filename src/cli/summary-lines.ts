@@ -1,6 +1,6 @@
 // A summary as text, for `rnn show` and at the beginning of a training.
 import type { Extent, ParameterSummary, Summary, ValueSummary } from '../study/summary.ts';
-import type { Paint } from './paint.ts';
+import { type Paint, printable } from './paint.ts';
 import { layOut } from './table.ts';
 
 /** The lines of a summary, without an end. `brief`: a copy of a cell has one line for all its parameters. */
@@ -17,7 +17,9 @@ export function summaryLines(summary: Summary, paint: Paint, brief = false): str
   const total = [`all ${summary.parameters.length}`, '', '', group(summary.count)];
   return [
     head,
-    ...(summary.documentation ?? '').split('\n').filter((line) => line !== ''),
+    ...printable(summary.documentation ?? '')
+      .split('\n')
+      .filter((line) => line !== ''),
     ...section('inputs', summary.inputs.map(valueRow)),
     ...section('targets', summary.targets.map(valueRow)),
     ...section(
@@ -41,7 +43,7 @@ export function summaryLines(summary: Summary, paint: Paint, brief = false): str
 }
 
 function valueRow({ name, shape, kind, documentation }: ValueSummary): string[] {
-  return [name, showShape(shape), kind, documentation?.split('\n')[0] ?? ''];
+  return [name, showShape(shape), kind, printable(documentation ?? '').split('\n')[0]];
 }
 
 function parameterRow({ name, shape, start, count }: ParameterSummary): string[] {

@@ -2,7 +2,7 @@
 // settled. In a pipe: lasting lines alone, some twenty for the steps. With --json: every event as a line of JSON.
 import { diagnosticToJson } from '../base/diagnostic.ts';
 import type { TrainEvent } from '../train/loop.ts';
-import { paintFor } from './paint.ts';
+import { paintFor, printable } from './paint.ts';
 import type { Platform } from './platform.ts';
 import { progressLine } from './progress.ts';
 import { group } from './summary-lines.ts';
@@ -23,6 +23,8 @@ export function textReport(platform: Platform, unit: string): TrainReport {
     out.write(`${line}\n`);
   };
   const mean = new RunningMean();
+  /** Updates of the weights per second. */
+  let updates = 0;
   return {
     say,
     draw(event) {
@@ -36,8 +38,9 @@ export function textReport(platform: Platform, unit: string): TrainReport {
           return;
         case 'step': {
           mean.add(event.loss);
-          const speed = `${group(Math.round(event.speed))} ${unit}/s`;
           const left = `${duration(event.secondsLeft)} left`;
+          if (event.secondsLeft > 0) updates = (event.steps - event.step) / event.secondsLeft;
+          const speed = `${perSecond(updates)} steps/s, ${perSecond(event.speed)} ${unit}/s`;
           const words = [
             `step ${event.step}/${event.steps}`,
             `loss ${mean.value.toFixed(4)}`,
@@ -117,9 +120,9 @@ function indented(text: string): string {
   return lines.map((line) => `  | ${line}`).join('\n');
 }
 
-/** Text without control characters; line ends stay. */
-export function printable(text: string): string {
-  return text.replace(/[^\P{C}\n]/gu, '\ufffd');
+/** Three digits at least: `4.31`, `12,345`. */
+function perSecond(count: number): string {
+  return count >= 100 ? group(Math.round(count)) : count.toPrecision(3);
 }
 
 /** `0:07`, `1:02:03`. */

@@ -79,3 +79,15 @@ test('colours on a terminal only', async () => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
   expect(coloured.out.replaceAll(/\u001b\[\d+m/g, '')).toBe(plain.out);
 });
+
+test('what comes from outside cannot steer a terminal', async () => {
+  const name = 'a\u001b[2Jb.rnn';
+  const { err } = await rnn(['show', name]);
+  expect(err).not.toContain('\u001b');
+  const files = modelFiles({
+    'c.rnn': '## Clears\u001b[2J the screen.\ncell C(n) {\n  input x: [n]\n  output x\n}\n',
+  });
+  const { out } = await rnn(['show', 'c.rnn'], { files });
+  expect(out).toContain('Clears');
+  expect(out).not.toContain('\u001b');
+});

@@ -53,7 +53,9 @@ describe('a run', () => {
     expect(run.out).toMatch(/^training on wasm: 20 steps, validation every 10$/m);
     expect(
       lines.filter((line) =>
-        /^step \d+\/20 {2}loss \d\.\d{4} {2}[\d,]+ characters\/s {2}\d+:\d\d left$/.test(line),
+        /^step \d+\/20 {2}loss \d\.\d{4} {2}[\d,.]+ steps\/s, [\d,]+ characters\/s {2}\d+:\d\d left$/.test(
+          line,
+        ),
       ),
     ).toHaveLength(20);
     expect(run.out).toMatch(/^step 10 {2}validation loss \d\.\d{4} {2}right 0\.\d{4}/m);
@@ -155,6 +157,16 @@ describe('Ctrl-C', () => {
     expect(resumed.out).toContain('done at step 20');
     const whole = await train(['--out', 'r']);
     expect(folder(resumed, 'r')).toEqual(folder(whole, 'r'));
+  });
+
+  test('in the last step: the run is finished all the same', async () => {
+    const run = await train(['--json', '--set', 'steps=3'], {
+      onWrite(line, press) {
+        if (line.startsWith('{"kind":"step","step":3,')) press();
+      },
+    });
+    expect(run.code).toBe(0);
+    expect(run.out).toContain('"finished":true');
   });
 
   test('twice: at once', async () => {

@@ -4,8 +4,8 @@ import { checkGenerate, generate as continueText } from '../../train/generate.ts
 import { openRun } from '../../train/open-run.ts';
 import { SampleFault } from '../../train/sample.ts';
 import { type Command, exitCodes, InputFault, Rejected } from '../command.ts';
+import { printable } from '../paint.ts';
 import { orReject } from '../program.ts';
-import { printable } from '../train-report.ts';
 
 export const generate: Command = {
   name: 'generate',

@@ -136,7 +136,7 @@ async function watch(
 ): Promise<ExitCode> {
   const { settings } = experiment;
   const unit =
-    settings.data.kind === 'text' ? (settings.data.by === 'char' ? 'characters' : 'words') : 'steps';
+    settings.data.kind === 'text' ? (settings.data.by === 'char' ? 'characters' : 'words') : 'time steps';
   const report = given.flag('json') ? jsonReport(platform) : textReport(platform, unit);
   if (run.resume === undefined) {
     const summary = summaryOf(experiment);
@@ -150,6 +150,7 @@ async function watch(
     controller.abort();
     platform.err.write('\nstopping after this step; Ctrl-C again stops at once\n');
   });
+  let finished = false;
   try {
     const events = runExperiment(experiment, {
       ...run,
@@ -159,6 +160,7 @@ async function watch(
     });
     for await (const event of events) {
       report.draw(event);
+      if (event.kind === 'done') finished = event.finished;
       if (event.kind === 'failed') throw new Rejected([event.diagnostic]);
     }
   } catch (error) {
@@ -169,7 +171,7 @@ async function watch(
   } finally {
     release();
   }
-  return controller.signal.aborted ? exitCodes.interrupted : exitCodes.fine;
+  return finished ? exitCodes.fine : exitCodes.interrupted;
 }
 
 /** The gradients of a few small cases. Throws where one is wrong. */

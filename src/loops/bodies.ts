@@ -143,7 +143,7 @@ const scatterAdd: Body<'scatter_add'> = (program, [at, rows], { extent }, { elem
   return out;
 };
 
-export const BODIES = {
+const BODIES = {
   neg: pointwise('neg'),
   exp: pointwise('exp'),
   log: pointwise('log'),

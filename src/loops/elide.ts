@@ -5,7 +5,7 @@
 // write to the copy, and D is not written again before T's last read.
 
 import { eachTouch } from './accesses.ts';
-import { showAccess } from './print.ts';
+import { accessKey } from './print.ts';
 import type { BufferId, Place, Program, Scalar, Statement, Sweep, TimeLoop } from './program.ts';
 import { simplifySweep } from './scalars.ts';
 import { isOne, ONE, plus, sameSize, times } from './size.ts';
@@ -175,11 +175,11 @@ function withoutSelfCopies(sweep: Sweep): Sweep {
   for (const scalar of sweep.scalars) {
     if (scalar.kind !== 'store') continue;
     const value = sweep.scalars[scalar.value];
-    const place = showAccess(scalar.access);
-    if (value.kind === 'load' && showAccess(value.access) === place) selfCopied.add(place);
+    const place = accessKey(scalar.access);
+    if (value.kind === 'load' && accessKey(value.access) === place) selfCopied.add(place);
   }
   return simplifySweep(
     sweep,
-    (scalar) => scalar.kind !== 'store' || !selfCopied.has(showAccess(scalar.access)),
+    (scalar) => scalar.kind !== 'store' || !selfCopied.has(accessKey(scalar.access)),
   );
 }

@@ -6,7 +6,7 @@
 // buffer that one of them writes. So every number is computed from the same numbers as before, in the same order.
 
 import { eachTouch } from './accesses.ts';
-import { showAccess } from './print.ts';
+import { accessKey } from './print.ts';
 import type { Access, BufferId, Place, Program, Scalar, Statement, Sweep } from './program.ts';
 import { renumber, simplifySweep } from './scalars.ts';
 import { isOne, type Size, sameSize, showSize, times } from './size.ts';
@@ -50,7 +50,7 @@ function entryOf(statement: Statement): Entry {
   const touches = new Map<BufferId, Touch[]>();
   const add = (place: Place, isWrite: boolean, access: Access | undefined): void => {
     const list = touches.get(place.buffer);
-    const key = access === undefined ? '' : showAccess(access);
+    const key = access === undefined ? '' : accessKey(access);
     if (list?.some((touch) => touch.key === key && touch.isWrite === isWrite)) return;
     const touch = { buffer: place.buffer, isWrite, access, key };
     if (list === undefined) touches.set(place.buffer, [touch]);

@@ -2,7 +2,7 @@
 // a rule. Inside, the product finds panels.
 
 import { eachTouch } from './accesses.ts';
-import { showAccess } from './print.ts';
+import { accessKey } from './print.ts';
 import {
   type Buffer,
   type BufferId,
@@ -49,7 +49,7 @@ function hoistFrom(
     if (statement.kind !== 'product' || 'packed' in statement.right) return [statement];
     const { right, inner, columns, outer } = statement;
     if (!stays(right) || outer.some((axis) => !isZero(axis.right))) return [statement];
-    const key = [showAccess({ ...right, strides: [right.inner, right.column] }), inner, columns]
+    const key = [accessKey({ ...right, strides: [right.inner, right.column] }), inner, columns]
       .map((part) => (typeof part === 'string' ? part : showSize(part)))
       .join(' ');
     let pack = packs.get(key);

@@ -103,9 +103,21 @@ function printScalar(scalar: Scalar, id: ScalarId, nameOf: NameOf): string {
   }
 }
 
-/** `h#3[4*B + 2*s0 + 4*i0 + i1]`. Equal accesses show equal, so it serves as a key. */
-export function showAccess(access: Access, nameOf: NameOf = String): string {
+/** `h#3[4*B + 2*s0 + 4*i0 + i1]`. */
+function showAccess(access: Access, nameOf: NameOf): string {
   return `${nameOf(access.buffer)}[${showAffine(access)}]`;
+}
+
+const keys = new WeakMap<Access, string>();
+
+/** Equal for equal accesses. */
+export function accessKey(access: Access): string {
+  let key = keys.get(access);
+  if (key === undefined) {
+    key = showAccess(access, String);
+    keys.set(access, key);
+  }
+  return key;
 }
 
 /** A place without the sweep's positions. */

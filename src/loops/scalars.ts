@@ -5,7 +5,7 @@
 // same or do not meet at all.
 
 import { operandsOfScalar } from './accesses.ts';
-import { showAccess } from './print.ts';
+import { accessKey } from './print.ts';
 import type { Scalar, ScalarId, Sweep } from './program.ts';
 import { showSize } from './size.ts';
 
@@ -46,7 +46,7 @@ function shared(scalars: readonly Scalar[]): Scalar[] {
   const known = new Map<string, ScalarId>();
   for (const [id, original] of scalars.entries()) {
     const scalar = renumber(original, (operand) => numbers[operand]);
-    if (scalar.kind === 'store') known.set(`load ${showAccess(scalar.access)}`, scalar.value);
+    if (scalar.kind === 'store') known.set(`load ${accessKey(scalar.access)}`, scalar.value);
     const key = keyOf(scalar);
     const same = key === undefined ? undefined : known.get(key);
     numbers[id] = same ?? ((result.push(scalar) - 1) as ScalarId);
@@ -61,13 +61,13 @@ function keyOf(scalar: Scalar): string | undefined {
     case 'number':
       return `${scalar.element} ${Object.is(scalar.value, -0) ? '-0' : scalar.value}`;
     case 'position':
-      return `position ${showAccess({ ...scalar, buffer: 0 as never })}`;
+      return `position ${accessKey({ ...scalar, buffer: 0 as never })}`;
     case 'extent':
       return `extent ${showSize(scalar.size)}`;
     case 'load':
-      return `load ${showAccess(scalar.access)}`;
+      return `load ${accessKey(scalar.access)}`;
     case 'gather':
-      return `gather ${showAccess(scalar.access)} ${scalar.index} ${showSize(scalar.stride)}`;
+      return `gather ${accessKey(scalar.access)} ${scalar.index} ${showSize(scalar.stride)}`;
     case 'apply':
       return `${scalar.name} ${scalar.element} ${scalar.operands.join()}`;
     case 'uniform':
@@ -90,7 +90,7 @@ function withoutDead(scalars: readonly Scalar[], isUsed: (scalar: Scalar) => boo
     if ('access' in scalar && scalar.kind !== 'load' && scalar.kind !== 'gather') {
       if (!isUsed(scalar)) continue;
       if (scalar.kind === 'store') {
-        const key = showAccess(scalar.access);
+        const key = accessKey(scalar.access);
         if (stored.has(key)) continue;
         stored.add(key);
       }

@@ -43,7 +43,7 @@ export function rnnForward(n: number, m: number, { lengths = false, reverse = fa
 }
 
 /** An LSTM of one sequence with a loss over all steps. */
-export function lstm(n: number, m: number): Graph {
+function lstm(n: number, m: number): Graph {
   const b = new GraphBuilder('lstm');
   const x = b.input('x', real(TIME, n), 'input');
   const names = ['i', 'f', 'o', 'g'];

@@ -2,6 +2,7 @@
 // anew, unequal lengths, feedback, and what is said where something does not fit.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { unroll } from '../../src/autodiff/unroll.ts';
 import { emit } from '../../src/codegen/wasm/emit.ts';
 import { GraphBuilder } from '../../src/graph/build.ts';
 import { EvaluationError, evaluate } from '../../src/graph/evaluate.ts';
@@ -265,4 +266,11 @@ test('a chain of ten thousand operations compiles and runs', async () => {
   b.output('y', y);
   const graph = b.finish();
   await expectSame(graph, inputsFor(graph, extents(1, 3)), undefined, { tolerance: 1e-3 });
+});
+
+test('an unrolled program gives the same numbers as the scanned one', async () => {
+  const graph = lstmGradient(3, 5, { lengths: true });
+  const inputs = inputsFor(graph, extents(6, 4), 3, Number.NaN);
+  const unrolled = (await compile(unroll(graph, { steps: 6 }))).execute(inputs, extents(6, 4));
+  for (const [name, tensor] of evaluate(graph, inputs)) expectClose(unrolled.get(name)!, tensor, name);
 });

@@ -40,7 +40,7 @@ const FUNCTIONS = {
 } satisfies { readonly [K in ScalarFunction]?: EmitFunction };
 
 /** A function of two vectors that the module has once. */
-export function mathFunction(module: ModuleBuilder, name: keyof typeof FUNCTIONS): FunctionId {
+function mathFunction(module: ModuleBuilder, name: keyof typeof FUNCTIONS): FunctionId {
   return module.shared(name, () => {
     const code = module.code(['v128', 'v128'], ['v128']);
     FUNCTIONS[name](code, code.parameter(0), code.parameter(1));

@@ -5,7 +5,7 @@
 import type { Element } from '../../graph/type.ts';
 import { operandsOfScalar } from '../../loops/accesses.ts';
 import { ELEMENT_BYTES } from '../../loops/memory.ts';
-import { showAccess } from '../../loops/print.ts';
+import { accessKey } from '../../loops/print.ts';
 import type { Access, LoopId, Scalar, ScalarId, StepTerm, Sweep } from '../../loops/program.ts';
 import { isOne, isZero, type Size, showSize } from '../../loops/size.ts';
 import type { Code, FunctionId, Local } from './code.ts';
@@ -86,7 +86,7 @@ class SweepEmitter {
   }
 
   #makePointer(access: Access): void {
-    const key = showAccess(access);
+    const key = accessKey(access);
     if (this.#pointers.has(key)) return;
     const code = this.#code;
     this.#module.address(code, access.buffer, access.offset);
@@ -284,7 +284,7 @@ class SweepEmitter {
   }
 
   #pointer(access: Access): { readonly at: Local; readonly moving: Local } {
-    return this.#pointers.get(showAccess(access))!;
+    return this.#pointers.get(accessKey(access))!;
   }
 
   /** Puts the address of one lane on the stack: in the innermost loop, or above it. */

@@ -31,7 +31,8 @@ function nodeStream(stream: NodeJS.WriteStream): Stream {
     write: (text) => void stream.write(text),
     terminal,
     get columns() {
-      return stream.columns ?? 80;
+      // Zero where a terminal does not know.
+      return stream.columns || 80;
     },
     colour: terminal && !NO_COLOR && TERM !== 'dumb',
   };

@@ -54,6 +54,19 @@ test('nothing that could be checked is no success', async () => {
   expect(out).toContain('L: no case could be checked, 3 left out');
 });
 
+test('--set: a size that is not drawn, a hyperparameter; without its number the reason is told', async () => {
+  const leaky =
+    'cell Leaky(n, decay: real) {\n  input x: [n]\n  state h: [n]\n  h = decay * prev h + x\n  output h\n}\n';
+  const files = modelFiles({ 'leaky.rnn': leaky });
+  const none = await rnn(['gradcheck', 'leaky.rnn'], { files });
+  expect(none.code).toBe(1);
+  expect(none.err).toContain('decay');
+  const words = ['gradcheck', 'leaky.rnn', '--set', 'decay=0.5', '--set', 'n=7', '--cases', '3', '--json'];
+  const { code, out } = await rnn(words, { files });
+  expect(code).toBe(0);
+  expect(JSON.parse(out).tensors[0].shape.at(-1)).toBe(7);
+});
+
 test('a wrong gradient: the smallest case, and how to repeat it', () => {
   const file = checkFile('models/rnn.rnn');
   const report = checkGradients({

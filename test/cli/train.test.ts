@@ -60,7 +60,7 @@ describe('a run', () => {
     ).toHaveLength(20);
     expect(run.out).toMatch(/^step 10 {2}validation loss \d\.\d{4} {2}right 0\.\d{4}/m);
     expect(run.out).toMatch(/^ {2}\| /m);
-    expect(run.out).toMatch(/^saved in runs\/letters-1$/m);
+    expect(run.out).toMatch(/^saved in runs\/letters-1\nrnn generate runs\/letters-1 writes more\n$/m);
     expect(
       Object.keys(folder(run, 'runs/letters-1'))
         .map((path) => path.slice('runs/letters-1/'.length))

@@ -1,11 +1,12 @@
 // `rnn gradcheck`: every gradient of a program against central differences.
+import type { Diagnostic } from '../../base/diagnostic.ts';
 import { elaborate } from '../../check/elaborate/elaborate.ts';
 import { checkGradients, TOLERANCE } from '../../study/gradcheck.ts';
 import { summarize } from '../../study/summary.ts';
-import { type Command, exitCodes } from '../command.ts';
+import { type Command, exitCodes, Rejected } from '../command.ts';
 import { gradientLines } from '../gradient-lines.ts';
 import { paintFor } from '../paint.ts';
-import { chooseBlock, readSoundProgram } from '../program.ts';
+import { chooseBlock, readNumbers, readSoundProgram } from '../program.ts';
 import { progressLine } from '../progress.ts';
 
 /** So many that an LSTM takes a few seconds. */
@@ -23,6 +24,12 @@ export const gradcheck: Command = {
   options: [
     { name: 'cases', value: 'N', text: `how many random cases (${usualCases})` },
     { name: 'seed', value: 'S', text: 'draws the cases (1); the same seed gives the same cases' },
+    {
+      name: 'set',
+      value: 'NAME=N',
+      many: true,
+      text: 'a number for a size, which then is not drawn, or for a hyperparameter',
+    },
     { name: 'json', text: 'the report as JSON, for programs' },
   ],
   examples: [
@@ -39,16 +46,29 @@ export const gradcheck: Command = {
     const seed = given.integer('seed', -(2 ** 31), 2 ** 31 - 1) ?? 1;
     const { checked } = await readSoundProgram(path, platform);
     const cell = chooseBlock(checked, name, platform);
+    const numbers = readNumbers(given, cell);
     const progress = progressLine(platform);
+    let problems: readonly Diagnostic[] = [];
     const report = checkGradients({
-      sizes: cell.sizes.map((size) => size.name),
-      programOf: (sizes, startingStates) =>
-        elaborate(checked, { name: cell.name, sizes, mode: 'train', startingStates }).program,
+      sizes: cell.sizes.map((size) => size.name).filter((size) => !numbers.sizes.has(size)),
+      programOf(drawn, startingStates) {
+        const sizes = new Map([...numbers.sizes, ...drawn]);
+        const elaborated = elaborate(checked, {
+          ...numbers,
+          name: cell.name,
+          sizes,
+          mode: 'train',
+          startingStates,
+        });
+        if (elaborated.program === undefined) problems = elaborated.diagnostics;
+        return elaborated.program;
+      },
       cases,
       seed,
       onCase: (done) => progress.show(`checking gradients: case ${done} of ${cases}`),
     });
     progress.clear();
+    if (report.cases === 0 && problems.length > 0) throw new Rejected(problems);
     const { out } = platform;
     if (given.flag('json')) out.write(`${JSON.stringify(report, null, 2)}\n`);
     else out.write(`${gradientLines(summarize(cell, new Map()), report, paintFor(out)).join('\n')}\n`);

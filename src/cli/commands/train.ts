@@ -171,6 +171,7 @@ async function watch(
   } finally {
     release();
   }
+  if (finished && experiment.generation !== undefined) report.say(`rnn generate ${run.folder} writes more`);
   return finished ? exitCodes.fine : exitCodes.interrupted;
 }
 

@@ -16,7 +16,7 @@ export function differentiable({ graph }: Program): readonly string[] {
 }
 
 /** The outputs that the gradient of a cell starts from. */
-export function realOutputs({ outputs }: Program): readonly string[] {
+function realOutputs({ outputs }: Program): readonly string[] {
   return outputs.filter((output) => output.kind === 'real').map((output) => output.name);
 }
 

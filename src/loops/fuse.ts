@@ -14,6 +14,9 @@ import { isOne, type Size, sameSize, showSize, times } from './size.ts';
 /** How many scalars a sweep may have: a longer function takes long to compile and does not run faster. */
 const LONGEST = 320;
 
+/** The same for sweeps that do not use each other's results: all they save is a loop, and they share the registers. */
+const LONGEST_UNRELATED = 96;
+
 /** How far apart statements may stand that become one. */
 const WINDOW = 48;
 
@@ -43,6 +46,8 @@ interface Entry {
   readonly statement: Statement;
   /** Of a sweep: its extents. */
   readonly space: string | undefined;
+  /** How many scalars it had when it was simplified last. */
+  readonly simplified: number;
   readonly touches: ReadonlyMap<BufferId, readonly Touch[]>;
 }
 
@@ -63,10 +68,10 @@ function entryOf(statement: Statement): Entry {
       const isWrite = scalar.kind !== 'load' && scalar.kind !== 'gather';
       add(scalar.access, isWrite, isPlain ? scalar.access : undefined);
     }
-    return { statement, space: spaceOf(statement), touches };
+    return { statement, space: spaceOf(statement), simplified: statement.scalars.length, touches };
   }
   eachTouch(statement, (place, isWrite) => add(place, isWrite, undefined));
-  return { statement, space: undefined, touches };
+  return { statement, space: undefined, simplified: 0, touches };
 }
 
 function spaceOf(sweep: Sweep): string | undefined {
@@ -141,7 +146,11 @@ function fuseBlock(statements: readonly Statement[]): readonly Statement[] {
     entries = fuseOnce(entries);
     if (entries.length === before) break;
   }
-  return entries.map(({ statement }) => statement);
+  return entries.map(({ statement, simplified }) =>
+    statement.kind === 'sweep' && statement.scalars.length > simplified
+      ? simplifySweep(statement)
+      : statement,
+  );
 }
 
 function fuseOnce(entries: readonly Entry[]): Entry[] {
@@ -167,7 +176,7 @@ function partnerAbove(placed: readonly Entry[], entry: Entry): number {
   for (let i = placed.length - 1; i >= first; i--) {
     const relation = relationOf(placed[i], entry);
     const isRelated = relation !== 'none' || entry.space === '';
-    if (relation !== 'conflict' && isRelated && canJoin(placed[i], entry)) return i;
+    if (isRelated && canJoin(placed[i], entry, relation)) return i;
     if (relation === 'conflict' || relation === 'aligned') return -1;
   }
   return -1;
@@ -177,7 +186,7 @@ function partnerAbove(placed: readonly Entry[], entry: Entry): number {
 function partnerThatSinks(placed: readonly Entry[], entry: Entry): number {
   const first = Math.max(0, placed.length - WINDOW);
   for (let i = placed.length - 1; i >= first; i--) {
-    if (!canJoin(placed[i], entry) || relationOf(placed[i], entry) !== 'aligned') continue;
+    if (!canJoin(placed[i], entry, 'aligned') || relationOf(placed[i], entry) !== 'aligned') continue;
     const isFree = placed.slice(i + 1).every((between) => {
       const relation = relationOf(placed[i], between);
       return relation !== 'aligned' && relation !== 'conflict';
@@ -187,16 +196,27 @@ function partnerThatSinks(placed: readonly Entry[], entry: Entry): number {
   return -1;
 }
 
-function canJoin(a: Entry, b: Entry): boolean {
-  if (a.space === undefined || a.space !== b.space) return false;
-  return sweepOf(a).scalars.length + sweepOf(b).scalars.length <= LONGEST;
+function canJoin(a: Entry, b: Entry, relation: Relation): boolean {
+  if (a.space === undefined || a.space !== b.space || relation === 'conflict') return false;
+  const most = relation === 'aligned' || a.space === '' ? LONGEST : LONGEST_UNRELATED;
+  return sweepOf(a).scalars.length + sweepOf(b).scalars.length <= most;
 }
 
 function joined(first: Entry, second: Entry): Entry {
   const [a, b] = [sweepOf(first), sweepOf(second)];
   const shift = a.scalars.length;
   const moved = b.scalars.map((scalar) => renumber(scalar, (id) => (id + shift) as typeof id));
-  return entryOf(simplifySweep({ ...a, scalars: [...a.scalars, ...moved] }));
+  const sweep: Sweep = { ...a, scalars: [...a.scalars, ...moved] };
+  // Simplifying at every step of a long chain would take quadratic time.
+  if (sweep.scalars.length > 1.5 * first.simplified + 16) return entryOf(simplifySweep(sweep));
+  const touches = new Map(first.touches);
+  for (const [buffer, list] of second.touches) {
+    const known = touches.get(buffer) ?? [];
+    const isNew = (touch: Touch): boolean =>
+      !known.some(({ key, isWrite }) => key === touch.key && isWrite === touch.isWrite);
+    touches.set(buffer, [...known, ...list.filter(isNew)]);
+  }
+  return { statement: sweep, space: first.space, simplified: first.simplified, touches };
 }
 
 /** Without what writes temporaries that nobody reads; the same list where there is none. */

@@ -11,24 +11,32 @@ export function shortCase(sizes: readonly string[]): fc.Arbitrary<Case> {
   return randomCase(sizes, false);
 }
 
-/** Up to 100 steps; one case in four has sizes of 5, 10, ... 25, as wide as the tiles of products and vectors are. */
+/**
+ * Up to 100 steps; one case in four has sizes of 5, 10, ... 25, and one in four up to 24 sequences of 16 steps: as wide
+ * as vectors and the tiles of products are.
+ */
 export function longCase(sizes: readonly string[]): fc.Arbitrary<Case> {
   return fc
     .record({
       drawn: randomCase(sizes, false),
       steps: fc.integer({ min: 1, max: 100 }),
-      lacking: fc.array(fc.nat(99), { minLength: 4, maxLength: 4 }),
-      factor: fc.constantFrom(1, 1, 1, 5),
+      lacking: fc.array(fc.nat(99), { minLength: 24, maxLength: 24 }),
+      kind: fc.constantFrom('long', 'long', 'wide', 'many'),
     })
-    .map(({ drawn, steps, lacking, factor }) => ({
-      ...drawn,
-      sizes: Object.fromEntries(Object.entries(drawn.sizes).map(([name, size]) => [name, size * factor])),
-      steps,
-      lengths: drawn.lengths.map((_, b) => Math.max(1, steps - lacking[b])),
-    }));
+    .map(({ drawn, steps, lacking, kind }) => {
+      const most = kind === 'many' ? Math.ceil(steps / 6) : steps;
+      const count = drawn.lengths.length * (kind === 'many' ? 6 : 1);
+      const widen = kind === 'wide' ? 5 : 1;
+      return {
+        ...drawn,
+        sizes: Object.fromEntries(Object.entries(drawn.sizes).map(([name, size]) => [name, size * widen])),
+        steps: most,
+        lengths: lacking.slice(0, count).map((lack) => Math.max(1, most - lack)),
+      };
+    });
 }
 
-export function inputNodes(graph: Graph): readonly InputNode[] {
+function inputNodes(graph: Graph): readonly InputNode[] {
   return graph.nodes.filter((node) => node.kind === 'input');
 }
 
@@ -57,7 +65,7 @@ export function stepsOf({ element, shape, data }: Tensor, from: number, to: numb
 }
 
 /** The positions of one axis, in this order. */
-export function pick({ element, shape, data }: Tensor, axis: number, positions: readonly number[]): Tensor {
+function pick({ element, shape, data }: Tensor, axis: number, positions: readonly number[]): Tensor {
   const picked = zeros(element, shape.with(axis, positions.length));
   const inner = count(shape.slice(axis + 1));
   for (let i = 0; i < picked.data.length; i++) {

@@ -16,7 +16,7 @@ import { distances, holds, Law, type Tensors } from './law.ts';
 import { formsOf, SUBJECTS } from './subjects.ts';
 
 /** Those that need to know the end before the beginning: both directions, or the mean of all steps at each step. */
-const NOT_IN_CHUNKS = ['polarity', 'two-ways', 'pooling', 'noisy'];
+const NOT_IN_CHUNKS = ['polarity', 'two-ways', 'pooling', 'noisy', 'encoder-decoder'];
 const STREAMS = SUBJECTS.filter(({ name }) => !NOT_IN_CHUNKS.includes(name));
 
 /** A case, and where it is cut: both chunks have steps for every sequence. */

@@ -29,11 +29,10 @@ export function holds<C>(
   subject: string,
   cases: fc.Arbitrary<C>,
   distances: (drawn: C) => Distances | Promise<Distances>,
-  factor = 1,
 ): void {
   const options = {
     seed: fnv1a32(`${law.name} of ${subject}`) ^ seed,
-    numRuns: Math.ceil(law.cases * factor * times),
+    numRuns: Math.ceil(law.cases * times),
   };
   test(subject, { timeout: TIMEOUT_MS }, async () => {
     const property = fc.asyncProperty(cases, async (drawn) => {
@@ -58,17 +57,23 @@ export class Law {
   #worst = 0;
   #where = '';
   #seen = 0;
+  readonly #leftOut: string[] = [];
 
   constructor(name: string, bound: number, cases: number) {
     this.name = name;
     this.bound = bound;
     this.cases = cases;
     afterAll(() => {
-      if (!isCampaign) return;
-      console.info(
-        `${name}: ${this.#seen} tensors, worst ${this.#worst.toExponential(1)} (${this.#where}), seed ${seed}`,
-      );
+      if (!isCampaign || this.#seen === 0) return;
+      const worst = `worst ${this.#worst.toExponential(1)} (${this.#where})`;
+      const leftOut = this.#leftOut.length === 0 ? '' : `, left out ${this.#leftOut.join(', ')}`;
+      console.info(`${name}: ${this.#seen} tensors, ${worst}${leftOut}, LAWS_SEED=${seed}`);
     });
+  }
+
+  /** Something that the law says nothing of, for the reason that its test gives. */
+  leaveOut(what: string): void {
+    this.#leftOut.push(what);
   }
 
   notice(distance: number, where: string): void {

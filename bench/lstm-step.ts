@@ -2,7 +2,7 @@
 // the design's measurements: 3 * 2 * T * B * 4 m * (n + m) operations, median of the repetitions. And how fast the
 // matrix product alone is.
 //
-//   node bench/run.mjs lstm-step
+//   node bench/run.mjs lstm-step            PRINT=1 before it shows the loop programs
 
 import { batch } from '../src/autodiff/batch.ts';
 import { gradient } from '../src/autodiff/vjp.ts';
@@ -146,10 +146,9 @@ async function measureStep(T: number, B: number, n: number, m: number): Promise<
   const time = measure(() => executable.run());
   const operations = 3 * 2 * T * B * 4 * m * (n + m);
   const speed = (operations / time / 1e6).toFixed(1);
-  const { bytes } = artifact.bytes.length > 0 ? executable : executable;
   console.log(
     `LSTM step T=${T} B=${B} n=${n} m=${m}: ${time.toFixed(2)} ms, ${speed} GFLOP/s ` +
-      `(compiled in ${compiled.toFixed(0)} ms, ${artifact.bytes.length} bytes of code, ${(bytes / 2 ** 20).toFixed(1)} MiB)`,
+      `(compiled in ${compiled.toFixed(0)} ms, ${artifact.bytes.length} bytes of code, ${(executable.bytes / 2 ** 20).toFixed(1)} MiB)`,
   );
 }
 

@@ -30,10 +30,17 @@ export function explain(
   const where = previous === undefined ? '' : ` after ${show(previous)}`;
   const what = found === undefined ? `the end of the ${segmentName}` : show(found);
 
+  if (
+    found?.tokenType === tokens.StepNumberWord &&
+    rules.includes('equationTarget') &&
+    segment[0] !== found
+  ) {
+    return timeAsIndex(segment[0].image, span);
+  }
   if (expected === aName && found !== undefined && tokens.reservedWords.has(found.image)) {
     if (rule !== 'prevOperand' || found.tokenType === tokens.StepNumberWord) return reservedName(found, span);
   }
-  if (rule === 'prevOperand') return prevOfExpression(what, span);
+  if (rule === 'prevOperand') return prevOfExpression(found, segment, what, span);
   if (rule === 'conditional') {
     if (expected === '`then`' && found?.tokenType === tokens.Equals) return compareWithTwo(span);
     return incompleteIf(segment, span, expected, what, source);
@@ -47,12 +54,16 @@ export function explain(
         label: 'expected a value',
       };
     }
-    return missingExpression(found, previous, what, span);
+    return missingExpression(found, previous, segment, what, span);
   }
   if (previous !== undefined && found !== undefined && endsOperand(previous) && startsOperand(found)) {
     if (rule === 'parameters' && expected === '`)`') return missingComma(previous, found, span);
     const inExpression = expected === undefined || expected === '`)`' || expected === '`]`';
-    if (inExpression) return missingOperator(previous, found, span, source);
+    if (inExpression && found.tokenType === tokens.If) return choiceBackwards(span);
+    if (inExpression) return missingOperator(previous, found, segment, span, source);
+  }
+  if (found?.tokenType === tokens.OpenBracket && previous?.tokenType === tokens.OpenParen) {
+    return missingExpression(found, previous, segment, what, span);
   }
   if (found?.tokenType === tokens.Equals && expected !== '`~`' && segmentName !== 'header')
     return compareWithTwo(span);
@@ -127,6 +138,14 @@ function hint(
 ): string | undefined {
   const [first, second] = segment;
   const kind = first.tokenType;
+  if (kind === tokens.Word && second?.tokenType === tokens.Colon && found === undefined) {
+    return `to declare ${first.image} write param, state or input before it; an equation goes on with =`;
+  }
+  const colon = segment.findIndex((token) => token.tokenType === tokens.Colon);
+  if (found?.tokenType === tokens.OpenBracket && colon >= 0 && segment.indexOf(found) === colon + 2) {
+    const shape = segment.slice(colon + 2, segment.findIndex(isCloser) + 1).map((token) => token.image);
+    return `a type is its shape alone: write ${shape.join('').replaceAll(',', ', ')}`;
+  }
   if (expected === undefined && found?.tokenType === tokens.Comma) {
     const several: readonly TokenType[] = [
       tokens.Output,
@@ -136,7 +155,8 @@ function hint(
       tokens.State,
       tokens.Param,
     ];
-    return several.includes(kind) ? `write ${first.image} once more for another one` : undefined;
+    if (several.includes(kind)) return `write ${first.image} once more for another one`;
+    return kind === tokens.Word && second?.tokenType === tokens.Word ? 'leave the comma out' : undefined;
   }
   const name = second?.tokenType === tokens.Word ? second.image : 'x';
   const written: ReadonlyMap<TokenType, string> = new Map([
@@ -158,13 +178,49 @@ function hint(
   return example === undefined || inside ? undefined : `it is written ${example}`;
 }
 
-function prevOfExpression(what: string, span: Span): Explanation {
+function prevOfExpression(
+  found: IToken | undefined,
+  segment: readonly IToken[],
+  what: string,
+  span: Span,
+): Explanation {
+  const [inside, close] = found === undefined ? [] : segment.slice(segment.indexOf(found) + 1);
+  const bracketed =
+    found?.tokenType === tokens.OpenParen &&
+    inside?.tokenType === tokens.Word &&
+    close?.tokenType === tokens.CloseParen;
   return {
     code: 'RNN1029',
     message: `prev takes the name of a state, found ${what}`,
     span,
-    notes: ['only a state has a past'],
-    help: 'for the past of an expression give it a name, y = ..., and write delay(y, 1)',
+    notes: [bracketed ? 'prev is a word before a name, not a function' : 'only a state has a past'],
+    help: bracketed
+      ? `write prev ${inside.image}`
+      : found?.tokenType === tokens.Prev
+        ? `for two steps ago keep one more state: state before: [m], before = prev ${inside?.image ?? 'h'}, and then prev before`
+        : 'for the past of an expression give it a name and a state: state y: [m], y = ..., and then prev y',
+  };
+}
+
+/** `h[t] = ...` */
+function timeAsIndex(name: string, span: Span): Explanation {
+  return {
+    code: 'RNN1020',
+    message: 'time is not written as an index',
+    span,
+    notes: ['an equation speaks of one step: every name stands for its value at that step'],
+    help: `write ${name} = ..., and prev ${name} for its value one step ago`,
+  };
+}
+
+/** `a if c else b` */
+function choiceBackwards(span: Span): Explanation {
+  return {
+    code: 'RNN1020',
+    message: 'if stands before both of its values',
+    span,
+    notes: ['a choice begins with its condition'],
+    help: 'write if condition then a else b',
   };
 }
 
@@ -230,16 +286,24 @@ function missingComma(previous: IToken, found: IToken, span: Span): Explanation 
 function missingExpression(
   found: IToken | undefined,
   previous: IToken | undefined,
+  segment: readonly IToken[],
   what: string,
   span: Span,
 ): Explanation {
   if (found?.tokenType === tokens.OpenBracket) {
+    const callee =
+      previous?.tokenType === tokens.OpenParen ? segment[segment.indexOf(found) - 2]?.image : undefined;
     return {
       code: 'RNN1020',
       message: 'an expression cannot begin with `[`',
       span,
       notes: ['[ ] holds the sizes of a type, or indices after a name'],
-      help: 'to join vectors write concat(a, b)',
+      help:
+        callee === 'param'
+          ? `a weight is declared on a line of its own: param ${segment[0].image}: [m, n]`
+          : callee === undefined
+            ? 'to join vectors write concat(a, b)'
+            : `arguments stand side by side, without [ ]: ${callee}(a, b)`,
     };
   }
   const where = previous === undefined ? 'here' : `after ${show(previous)}`;
@@ -249,24 +313,52 @@ function missingExpression(
     message: `an expression is missing ${where}`,
     span,
     label: `found ${what}`,
-    help: isBrace ? 'braces hold the body of a cell; use ( ) in an expression' : undefined,
+    help: isBrace
+      ? 'braces hold the body of a cell; use ( ) in an expression'
+      : previous?.tokenType === tokens.Comma
+        ? 'leave out one comma'
+        : undefined,
   };
 }
 
-function missingOperator(previous: IToken, found: IToken, span: Span, source: Source): Explanation {
+function missingOperator(
+  previous: IToken,
+  found: IToken,
+  segment: readonly IToken[],
+  span: Span,
+  source: Source,
+): Explanation {
+  const at = segment.indexOf(found);
   const named = (token: IToken): string =>
     token.tokenType === tokens.Word || token.tokenType === tokens.NumberToken ? token.image : '...';
-  const [a, b] = [named(previous), named(found)];
+  const a = named(previous);
+  const b = found.tokenType === tokens.Prev ? `prev ${named(segment[at + 1] ?? found)}` : named(found);
   const words = previous.tokenType === tokens.Word && found.tokenType === tokens.Word;
+  const product = words
+    ? `for the elementwise product write ${a} * ${b}, for the matrix product ${a} @ ${b}`
+    : `for a product write ${a} * ${b}`;
+  const between = insideCall(segment.slice(0, at));
   return {
     code: 'RNN1021',
-    message: `an operator or a comma is missing between ${show(previous)} and ${show(found)}`,
+    message: `an operator${between ? ' or a comma' : ''} is missing between ${show(previous)} and ${show(found)}`,
     span,
     label: 'another one begins here',
     related: [{ span: tokens.tokenSpan(source, previous), text: 'a value ends here' }],
-    notes: ['two values side by side are no product: it has a sign'],
-    help: words
-      ? `for the elementwise product write ${a} * ${b}, for the matrix product ${a} @ ${b}`
-      : `for a product write ${a} * ${b}`,
+    notes: ['side by side two values mean nothing: a product has a sign'],
+    help: between ? `for two arguments write ${a}, ${b}; ${product}` : product,
   };
+}
+
+/** Whether the innermost bracket that is still open holds arguments. */
+function insideCall(before: readonly IToken[]): boolean {
+  let closed = 0;
+  for (let i = before.length - 1; i >= 0; i--) {
+    if (isCloser(before[i])) closed += 1;
+    else if (closerOf(before[i]) !== undefined) {
+      if (closed === 0)
+        return before[i].tokenType === tokens.OpenParen && i > 0 && endsOperand(before[i - 1]);
+      closed -= 1;
+    }
+  }
+  return false;
 }

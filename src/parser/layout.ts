@@ -35,6 +35,12 @@ export function layOut(stream: Stream, report: Report): readonly DeclarationLayo
   const declarations: DeclarationLayout[] = [];
   let i = 0;
   while (i < stream.tokens.length) {
+    const foreign = foreignImport(stream, i, report);
+    if (foreign !== undefined) {
+      declarations.push(foreign.layout);
+      i = foreign.next;
+      continue;
+    }
     const word = declarationWordAt(stream, i, report);
     if (word === undefined) {
       i = skipStray(stream, i, declarations.at(-1), report);
@@ -58,6 +64,33 @@ const meantDeclarations: ReadonlyMap<string, string> = new Map([
   ...['include', 'use', 'using', 'require'].map((word): [string, string] => [word, 'import']),
 ]);
 
+/** `from lstm import LSTM`: reported, and kept as an import that cannot be read, so that its names are known. */
+function foreignImport(
+  stream: Stream,
+  first: number,
+  report: Report,
+): { readonly layout: DeclarationLayout; readonly next: number } | undefined {
+  const token = stream.tokens[first];
+  if (token.image !== 'from' || stream.firstOnLine[first] === 0) return undefined;
+  let next = first + 1;
+  let at: number | undefined;
+  while (next < stream.tokens.length && stream.firstOnLine[next] === 0) {
+    if (stream.tokens[next].image === 'import') at ??= next;
+    next += 1;
+  }
+  if (at === undefined || !words.isWordLike(stream.tokens[at + 1])) return undefined;
+  const name = stream.tokens[at + 1].image;
+  const file = stream.tokens[at - 1].image.replaceAll(/\W/g, '') || name.toLowerCase();
+  report({
+    code: 'RNN1020',
+    message: 'an import begins with the word import',
+    span: tokens.tokenSpan(stream.source, token),
+    help: `write import ${name} from "./${file}.rnn"`,
+  });
+  const header = { tokens: stream.tokens.slice(at, next), reported: true };
+  return { layout: { kind: 'import', header, segments: [], close: undefined }, next };
+}
+
 /** The kind of declaration that begins here. A slip (`cel LSTM(n, m) {`) is reported and read as what it means. */
 function declarationWordAt(stream: Stream, i: number, report: Report): TokenType | undefined {
   const token = stream.tokens[i];
@@ -69,10 +102,22 @@ function declarationWordAt(stream: Stream, i: number, report: Report): TokenType
   const looksSo = after === tokens.OpenParen || after === tokens.OpenBrace || after === tokens.StringToken;
   const importsSo = stream.tokens[i + 2]?.image === 'from';
   if (next?.tokenType !== tokens.Word || !(looksSo || importsSo)) return undefined;
-  const meant = meantDeclarations.get(token.image) ?? suggest(token.image, words.declarationWords.keys());
+  const listed = meantDeclarations.get(token.image);
+  // `def RNN(n, m):` has equations below it, `def gate(a) = ...` is a formula.
+  const meant =
+    listed === 'fn' && hasBody(stream, i + 2)
+      ? 'cell'
+      : (listed ?? suggest(token.image, words.declarationWords.keys()));
   if (meant === undefined) return undefined;
   reportUnknownWord(stream, token, meant, 'a file holds import, cell, model, fn and train', report);
   return words.declarationWords.get(meant);
+}
+
+/** Whether a header whose parameters begin here goes on with a body, in braces or after a colon. */
+function hasBody(stream: Stream, parameters: number): boolean {
+  const close = stream.partner[parameters];
+  const after = close > 0 ? stream.tokens[close + 1]?.tokenType : undefined;
+  return after === tokens.OpenBrace || after === tokens.Colon;
 }
 
 /** What stands outside of every declaration: one message for all of it, up to the next declaration. */
@@ -145,15 +190,18 @@ function layOutDeclaration(
   const open = stream.tokens[i]?.tokenType === tokens.OpenBrace ? i : undefined;
   if (open !== undefined) i += 1;
   else {
-    const last = scan.segment.tokens[scan.segment.tokens.length - 1];
-    const end = tokens.tokenEnd(last);
+    const all = scan.segment.tokens;
+    const colon = all.length > 1 && all[all.length - 1].tokenType === tokens.Colon ? 1 : 0;
+    const end = tokens.tokenEnd(all[all.length - 1 - colon]);
+    const span = makeSpan(source, end, tokens.tokenEnd(all[all.length - 1]));
     report({
       code: 'RNN1012',
       message: `a { is missing after ${source.text.slice(token.startOffset, end)}`,
-      span: makeSpan(source, end, end),
+      span,
       label: 'expected { here',
       notes: [`the body of a ${kind.name} stands in braces`],
-      fixes: [{ span: makeSpan(source, end, end), replacement: ' {', title: 'insert {' }],
+      help: colon > 0 ? 'write { in the place of the colon, and } after the last line' : undefined,
+      fixes: [{ span, replacement: ' {', title: 'insert {' }],
     });
   }
   const segments: Segment[] = [];

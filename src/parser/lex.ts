@@ -19,6 +19,8 @@ export interface LexedText {
   readonly comments: readonly IToken[];
   /** Strings without an end: they hold the rest of their line. */
   readonly unterminated: ReadonlySet<IToken>;
+  /** Where a symbol was reported and left out: what surrounds it makes no sense without it. In order. */
+  readonly holes: readonly number[];
 }
 
 let lexer: ReturnType<typeof tokens.makeLexer> | undefined;
@@ -49,6 +51,15 @@ export function lex(source: Source, report: Report): LexedText {
   const result: ILexingResult = lexer.tokenize(source.text);
   const cleaned: IToken[] = [];
   const unterminated = new Set<IToken>();
+  const holes: number[] = [];
+  /** Where a `?` stands whose `:` may follow on its line. */
+  let question: number | undefined;
+  /** Habits of other languages are told once in a file. */
+  const habits = new Set<string>();
+  const reportHabit: Report = (parts) => {
+    if (!habits.has(parts.message)) report(parts);
+    habits.add(parts.message);
+  };
   // What the lexer could not begin at all: characters outside of every pattern, such as half a surrogate pair.
   for (const error of result.errors) {
     report({
@@ -59,10 +70,34 @@ export function lex(source: Source, report: Report): LexedText {
   }
   for (let i = 0; i < result.tokens.length; i++) {
     const token = result.tokens[i];
+    if (question !== undefined && source.text.slice(question, token.startOffset).includes('\n')) {
+      question = undefined;
+    }
     if (token.tokenType === tokens.Foreign) {
       if (token.image === "'" && !isPrime(token, cleaned.at(-1)))
         i = readSingleQuotes(result.tokens, i, cleaned, source, report);
-      else readForeign(token, cleaned, source, report);
+      else if (token.image === '%' && isPercent(cleaned.at(-1), result.tokens[i + 1]))
+        readPercent(token, cleaned, source, report);
+      else readForeign(token, cleaned, holes, source, token.image === ';' ? reportHabit : report);
+      if (token.image === '?') {
+        question = token.startOffset;
+        cleaned.push(noExpression(token));
+      }
+    } else if (question !== undefined && token.tokenType === tokens.Colon) {
+      question = undefined;
+      cleaned.push(noExpression(token));
+    } else if (isSelf(result.tokens, i)) {
+      const dot = result.tokens[i + 1];
+      const span = tokens.tokensSpan(source, token, dot);
+      reportHabit({
+        code: 'RNN1004',
+        message: `${token.image}. has no meaning here`,
+        span,
+        notes: ['the names of a cell stand alone'],
+        help: `leave ${token.image}. out, wherever it stands`,
+        fixes: [{ span, replacement: '', title: `leave out ${token.image}.` }],
+      });
+      i += 1;
     } else if (token.tokenType === tokens.MalformedNumber)
       readMalformedNumber(token, cleaned, source, report);
     else if (token.tokenType === tokens.UnterminatedString) {
@@ -89,7 +124,12 @@ export function lex(source: Source, report: Report): LexedText {
       cleaned.push(token);
     }
   }
-  return { tokens: cleaned, comments: result.groups.comments, unterminated };
+  return { tokens: cleaned, comments: result.groups.comments, unterminated, holes };
+}
+
+/** In the place of a part of `c ? a : b`: what no expression goes on with, so that it stays in one piece. */
+function noExpression(token: IToken): IToken {
+  return tokens.makeToken(tokens.Tilde, '', token.startOffset, tokens.tokenEnd(token));
 }
 
 interface Meant {
@@ -147,7 +187,47 @@ function isPrime(token: IToken, before: IToken | undefined): boolean {
   return before?.tokenType === tokens.Word && tokens.tokenEnd(before) === token.startOffset;
 }
 
-function readForeign(token: IToken, cleaned: IToken[], source: Source, report: Report): void {
+/** `self.h` and `this.h` of other languages, where nothing in the file is called so. */
+function isSelf(all: readonly IToken[], i: number): boolean {
+  const { image } = all[i];
+  if ((image !== 'self' && image !== 'this') || all[i + 1]?.tokenType !== tokens.Dot) return false;
+  return !all.some((token, k) => token.image === image && all[k + 1]?.tokenType === tokens.Equals);
+}
+
+/** `10%`, which is no remainder: nothing follows that it could be divided by. */
+function isPercent(before: IToken | undefined, next: IToken | undefined): boolean {
+  const ends: readonly (TokenType | undefined)[] = [
+    tokens.CloseParen,
+    tokens.Comma,
+    tokens.CloseBrace,
+    undefined,
+  ];
+  return before?.tokenType === tokens.NumberToken && ends.includes(next?.tokenType);
+}
+
+/** Reported, and read as the part of one that it means. */
+function readPercent(token: IToken, cleaned: IToken[], source: Source, report: Report): void {
+  const number = cleaned.pop();
+  if (number === undefined) return;
+  const span = tokens.tokensSpan(source, number, token);
+  const replacement = String(tokens.numberValue(number.image) / 100);
+  report({
+    code: 'RNN1004',
+    message: '% has no meaning here',
+    span,
+    help: `write ${replacement}`,
+    fixes: [{ span, replacement, title: `write ${replacement}` }],
+  });
+  cleaned.push(tokens.makeToken(tokens.NumberToken, replacement, number.startOffset, tokens.tokenEnd(token)));
+}
+
+function readForeign(
+  token: IToken,
+  cleaned: IToken[],
+  holes: number[],
+  source: Source,
+  report: Report,
+): void {
   const span = tokens.tokenSpan(source, token);
   const say = (
     message: string,
@@ -195,7 +275,7 @@ function readForeign(token: IToken, cleaned: IToken[], source: Source, report: R
   say(`${image} has no meaning here`, help, write, `write ${write ?? ''} for ${image}`);
   if (meant?.kind !== undefined) {
     cleaned.push(tokens.makeToken(meant.kind, write ?? '', token.startOffset, tokens.tokenEnd(token)));
-  }
+  } else if (image !== ';') holes.push(token.startOffset);
 }
 
 /** `'text'`: reported, and read as a string. Gives the place of the last token that belongs to it. */

@@ -175,7 +175,9 @@ function readItem(reader: Reader, segment: Segment, isEntry: boolean, limit: num
     ? readPart<Item | TrainEntry>(reader, segment, name, attached, (grammar) => grammar.entry)
     : readPart<Item | TrainEntry>(reader, segment, name, attached, (grammar) => grammar.item);
   if (read !== undefined) return read;
-  const names = definedNames(source, segment.tokens, isKeyword && !isEntry ? 1 : 0);
+  const names =
+    segment.defines?.map((token) => ({ span: tokens.tokenSpan(source, token), text: token.image })) ??
+    definedNames(source, segment.tokens, isKeyword && !isEntry ? 1 : 0);
   const broken: BrokenItem = { kind: 'broken', ...attached, names };
   return broken;
 }
@@ -208,9 +210,16 @@ function readPart<Node>(
   return undefined;
 }
 
-/** The names on the left of an item that could not be read. */
+/** The names on the left of an item that could not be read; in `input x: [n], mask: []` those after a type too. */
 function definedNames(source: Source, segment: readonly IToken[], first: number): readonly Name[] {
   const names: Name[] = [];
+  segment.forEach((token, k) => {
+    const declared = first > 0 && k > 1 && token.tokenType === tokens.Word;
+    if (!declared || segment[k - 1].tokenType !== tokens.Comma) return;
+    if (segment[k + 1]?.tokenType === tokens.Colon) {
+      names.push({ span: tokens.tokenSpan(source, token), text: token.image });
+    }
+  });
   for (let i = first; i < segment.length; i++) {
     const token = segment[i];
     if (token.tokenType !== tokens.Word) break;

@@ -17,6 +17,8 @@ export interface Segment {
   readonly tokens: readonly IToken[];
   /** Something in it was reported already. */
   readonly reported: boolean;
+  /** What it would define, where that does not follow from its beginning. */
+  readonly defines?: readonly IToken[];
 }
 
 /** How far to look for the brace of a header that holds something unexpected, in tokens. */
@@ -31,6 +33,33 @@ export interface Scan {
   readonly before: readonly Segment[];
   readonly next: number;
 }
+
+interface Statement {
+  readonly note: string;
+  readonly help: string;
+}
+
+const loop: Statement = {
+  note: 'a cell is one step of one sequence: the loop over time is added by itself',
+  help: 'write the equations of one step; prev h is what the step before left in the state h',
+};
+
+/** Statements of other languages, with what stands in their place here. */
+const statements: ReadonlyMap<string, Statement> = new Map([
+  ['for', loop],
+  ['while', loop],
+  ['loop', loop],
+  [
+    'if',
+    {
+      note: 'a choice is made between two values, inside one equation',
+      help: 'write h = if t == 0 then x else prev h',
+    },
+  ],
+]);
+
+/** Words before an equation in other languages. */
+const equationWords: ReadonlySet<string> = new Set(['let', 'var', 'variable', 'const', 'auto', 'val']);
 
 const meantItems: ReadonlyMap<string, string> = new Map([
   ...['parameter', 'parameters', 'params', 'weight', 'weights', 'var', 'variable', 'const'].map(
@@ -51,6 +80,7 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
   let unclosed = 0;
   let reported = false;
   let holdsUnterminated = false;
+  let defines: IToken[] | undefined;
   let i = first;
   /** Whether an operand has just ended, so that an operator or an end is wanted. */
   let ends = false;
@@ -118,7 +148,11 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
     }
   }
   closeDownTo(0);
-  return { segment: { tokens: taken, reported }, before, next: i };
+  const { startOffset } = stream.tokens[first];
+  const end = stream.tokens[i]?.startOffset ?? Number.POSITIVE_INFINITY;
+  if (stream.holes.some((hole) => hole >= startOffset && hole < end)) reported = true;
+  const segment = defines === undefined ? { tokens: taken, reported } : { tokens: taken, reported, defines };
+  return { segment, before, next: i };
 
   function beginItem(): void {
     const token = stream.tokens[i];
@@ -127,6 +161,20 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
       return;
     }
     let kind = words.itemWords.get(token.image);
+    if (kind === undefined && equationWords.has(token.image) && stream.defines[i + 1] === 1) {
+      const span = tokens.tokenSpan(source, token);
+      report({
+        code: 'RNN1024',
+        message: `unknown keyword ${token.image}`,
+        span,
+        notes: ['an equation begins with the name that it defines'],
+        help: `leave ${token.image} out`,
+        fixes: [{ span, replacement: '', title: `leave out ${token.image}` }],
+      });
+      i += 1;
+      takeTargets();
+      return;
+    }
     if (kind === undefined && token.tokenType === tokens.Word && words.isWordLike(stream.tokens[i + 1])) {
       const meant = meantItems.get(token.image) ?? suggest(token.image, words.itemWords.keys());
       if (meant !== undefined) {
@@ -185,7 +233,16 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
   function beginStray(token: IToken): void {
     const word = token.tokenType === tokens.Word;
     const call = word && stream.tokens[i + 1]?.tokenType !== tokens.Word;
-    if (words.surelyBeginsDeclaration(stream, i)) {
+    const statement = statements.get(token.image);
+    if (statement !== undefined) {
+      report({
+        code: 'RNN1020',
+        message: `a cell has no statements such as ${token.image}`,
+        span: tokens.tokenSpan(source, token),
+        notes: [statement.note],
+        help: statement.help,
+      });
+    } else if (words.surelyBeginsDeclaration(stream, i)) {
       report({
         code: 'RNN1025',
         message: `a ${token.image} cannot stand inside another declaration`,
@@ -202,16 +259,25 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
       });
     }
     reported = true;
-    take();
+    const names: IToken[] = [];
+    const takeStray = (): void => {
+      if (stream.defines[i] === 1 && stream.tokens[i].tokenType === tokens.Word) names.push(stream.tokens[i]);
+      take();
+    };
+    takeStray();
     while (i < stream.tokens.length) {
       const next = stream.tokens[i];
       if (words.closerOf(next) !== undefined && stream.partner[i] > i) {
-        for (const end = stream.partner[i]; i <= end; ) take();
+        for (const end = stream.partner[i]; i <= end; ) takeStray();
         continue;
       }
-      if (next.tokenType === tokens.CloseBrace || words.beginsItem(stream, i)) break;
-      take();
+      if (next.tokenType === tokens.CloseBrace) break;
+      // What an `if` holds looks like items: on its own line, and after then and else, it belongs to it.
+      const inside = statement !== undefined && (stream.firstOnLine[i] === 0 || isBranchWord(taken.at(-1)));
+      if (words.beginsItem(stream, i) && !inside) break;
+      takeStray();
     }
+    defines = names;
   }
 
   function beginEntry(): void {
@@ -268,7 +334,8 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
       case 'item':
         if (!ends) return stream.firstOnLine[i] === 1 && words.surelyBeginsItem(stream, i);
         return (
-          words.beginsItem(stream, i) || (token.tokenType === tokens.Word && stream.firstOnLine[i] === 1)
+          words.beginsItem(stream, i) ||
+          ((token.tokenType === tokens.Word || token.tokenType === tokens.If) && stream.firstOnLine[i] === 1)
         );
       case 'entry':
         return ends ? token.tokenType === tokens.Word : lacksValue();
@@ -424,6 +491,10 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
     }
     ends = true;
   }
+}
+
+function isBranchWord(token: IToken | undefined): boolean {
+  return token?.tokenType === tokens.Then || token?.tokenType === tokens.Else;
 }
 
 /** Reports a word where a keyword was wanted, with the keyword that was likely meant. */

@@ -22,6 +22,8 @@ export interface Stream {
   readonly firstOnLine: Uint8Array;
   /** Strings without an end: they hold the rest of their line. */
   readonly unterminated: ReadonlySet<IToken>;
+  /** Where a symbol was reported and left out. */
+  readonly holes: readonly number[];
 }
 
 const opening: ReadonlyMap<TokenType, TokenType> = new Map([
@@ -55,6 +57,7 @@ export function makeStream(source: Source, lexed: LexedText): Stream {
     defines: findDefinitions(all, partner),
     firstOnLine: findLines(source, all),
     unterminated: lexed.unterminated,
+    holes: lexed.holes,
   };
 }
 

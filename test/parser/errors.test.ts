@@ -573,18 +573,365 @@ describe('RNN1020 something else was expected', () => {
   });
 });
 
+/** What people write who come from another language: one message each, with what to write here. */
+describe('habits of other languages', () => {
+  test('a loop over time', () => {
+    expect(showLine('for t in range(10) {\n    h = tanh(x)\n  }')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: a cell has no statements such as for
+        --> test.rnn:3:3
+         |
+       3 |   for t in range(10) {
+         |   ^^^
+         |
+         = a cell is one step of one sequence: the loop over time is added by itself
+         = help: write the equations of one step; prev h is what the step before left in the state h
+      "
+    `);
+  });
+  test('a statement that chooses', () => {
+    expect(showLine('if t == 0 then h = x else h = prev h')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: a cell has no statements such as if
+        --> test.rnn:3:3
+         |
+       3 |   if t == 0 then h = x else h = prev h
+         |   ^^
+         |
+         = a choice is made between two values, inside one equation
+         = help: write h = if t == 0 then x else prev h
+      "
+    `);
+  });
+  test('a word before an equation', () => {
+    expect(showLine('let z = tanh(x)')).toMatchInlineSnapshot(`
+      "
+      error[RNN1024]: unknown keyword let
+        --> test.rnn:3:3
+         |
+       3 |   let z = tanh(x)
+         |   ^^^
+         |
+         = an equation begins with the name that it defines
+         = help: leave let out
+      "
+    `);
+  });
+  test('self', () => {
+    expect(showLine('h = self.W @ self.x')).toMatchInlineSnapshot(`
+      "
+      error[RNN1004]: self. has no meaning here
+        --> test.rnn:3:7
+         |
+       3 |   h = self.W @ self.x
+         |       ^^^^^
+         |
+         = the names of a cell stand alone
+         = help: leave self. out, wherever it stands
+      "
+    `);
+  });
+  test('time as an index', () => {
+    expect(showLine('h = tanh(W @ x[t] + U @ h[t-1])')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: time is not written as an index
+        --> test.rnn:3:16
+         |
+       3 |   h = tanh(W @ x[t] + U @ h[t-1])
+         |                ^^^^
+         |
+         = an equation speaks of one step: every name stands for its value at that step
+         = help: write x
+
+      error[RNN1020]: time is not written as an index
+        --> test.rnn:3:27
+         |
+       3 |   h = tanh(W @ x[t] + U @ h[t-1])
+         |                           ^^^^^^
+         |
+         = an equation speaks of one step: every name stands for its value at that step
+         = help: write prev h
+      "
+    `);
+  });
+  test('time as an index on the left', () => {
+    expect(showLine('h[t] = tanh(x)')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: time is not written as an index
+        --> test.rnn:3:5
+         |
+       3 |   h[t] = tanh(x)
+         |     ^
+         |
+         = an equation speaks of one step: every name stands for its value at that step
+         = help: write h = ..., and prev h for its value one step ago
+      "
+    `);
+  });
+  test('a choice with ?', () => {
+    expect(showLine('h = x > 0 ? x : prev h')).toMatchInlineSnapshot(`
+      "
+      error[RNN1004]: ? has no meaning here
+        --> test.rnn:3:13
+         |
+       3 |   h = x > 0 ? x : prev h
+         |             ^
+         |
+         = help: a choice is written if condition then a else b
+      "
+    `);
+  });
+  test('a choice with if in its middle', () => {
+    expect(showLine('h = tanh(x) if t > 0 else x')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: if stands before both of its values
+        --> test.rnn:3:15
+         |
+       3 |   h = tanh(x) if t > 0 else x
+         |               ^^
+         |
+         = a choice begins with its condition
+         = help: write if condition then a else b
+      "
+    `);
+  });
+  test('a list of arguments', () => {
+    expect(showLine('h = concat([x, prev h])')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: an expression cannot begin with \`[\`
+        --> test.rnn:3:14
+         |
+       3 |   h = concat([x, prev h])
+         |              ^
+         |
+         = [ ] holds the sizes of a type, or indices after a name
+         = help: arguments stand side by side, without [ ]: concat(a, b)
+      "
+    `);
+  });
+  test('a weight in an equation', () => {
+    expect(showLine('W = param([m, n])')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: an expression cannot begin with \`[\`
+        --> test.rnn:3:13
+         |
+       3 |   W = param([m, n])
+         |             ^
+         |
+         = [ ] holds the sizes of a type, or indices after a name
+         = help: a weight is declared on a line of its own: param W: [m, n]
+      "
+    `);
+  });
+  test('prev as a function', () => {
+    expect(showLine('h = tanh(prev(h))')).toMatchInlineSnapshot(`
+      "
+      error[RNN1029]: prev takes the name of a state, found \`(\`
+        --> test.rnn:3:16
+         |
+       3 |   h = tanh(prev(h))
+         |                ^
+         |
+         = prev is a word before a name, not a function
+         = help: write prev h
+      "
+    `);
+  });
+  test('prev of prev', () => {
+    expect(showLine('h = tanh(prev prev h)')).toMatchInlineSnapshot(`
+      "
+      error[RNN1029]: prev takes the name of a state, found \`prev\`
+        --> test.rnn:3:17
+         |
+       3 |   h = tanh(prev prev h)
+         |                 ^^^^
+         |
+         = only a state has a past
+         = help: for two steps ago keep one more state: state before: [m], before = prev h, and then prev before
+      "
+    `);
+  });
+  test('a type before its shape', () => {
+    expect(showLine('state h: float[m]')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected the end of the line after \`float\`, found \`[\`
+        --> test.rnn:3:17
+         |
+       3 |   state h: float[m]
+         |                 ^
+         |
+         = help: a type is its shape alone: write [m]
+      "
+    `);
+  });
+  test('a name with a type alone', () => {
+    expect(showLine('bias: [m]')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected \`=\` after \`]\`, found the end of the equation
+        --> test.rnn:3:12
+         |
+       3 |   bias: [m]
+         |            ^
+         |
+         = help: to declare bias write param, state or input before it; an equation goes on with =
+      "
+    `);
+  });
+  test('two inputs in one', () => {
+    expect(showLine('input a: [n], b: [n]')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected the end of the line after \`]\`, found \`,\`
+        --> test.rnn:3:15
+         |
+       3 |   input a: [n], b: [n]
+         |               ^
+         |
+         = help: write input once more for another one
+      "
+    `);
+  });
+  test('no comma between arguments', () => {
+    expect(showLine('h = affine(x prev h)')).toMatchInlineSnapshot(`
+      "
+      error[RNN1021]: an operator or a comma is missing between \`x\` and \`prev\`
+        --> test.rnn:3:16
+         |
+       3 |   h = affine(x prev h)
+         |                ^^^^ another one begins here
+         |              - a value ends here
+         |
+         = side by side two values mean nothing: a product has a sign
+         = help: for two arguments write x, prev h; for a product write x * prev h
+      "
+    `);
+  });
+  test('a comma too many', () => {
+    expect(showLine('h = affine(x, prev h,)')).toMatchInlineSnapshot(`
+      "
+      error[RNN1022]: an expression is missing after \`,\`
+        --> test.rnn:3:24
+         |
+       3 |   h = affine(x, prev h,)
+         |                        ^ found \`)\`
+         |
+         = help: leave out one comma
+      "
+    `);
+  });
+  test('semicolons, told once', () => {
+    expect(showLine('h = tanh(x);\n  y = x;')).toMatchInlineSnapshot(`
+      "
+      error[RNN1004]: ; has no meaning here
+        --> test.rnn:3:14
+         |
+       3 |   h = tanh(x);
+         |              ^
+         |
+         = help: leave it out: line ends and semicolons separate nothing
+      "
+    `);
+  });
+  test('a cell as a def', () => {
+    expect(show('def RNN(n, m):\n  input x: [n]\n  return x\n')).toMatchInlineSnapshot(`
+      "
+      error[RNN1024]: unknown keyword def
+        --> test.rnn:1:1
+         |
+       1 | def RNN(n, m):
+         | ^^^
+         |
+         = a file holds import, cell, model, fn and train
+         = help: did you mean cell?
+
+      error[RNN1012]: a { is missing after def RNN(n, m)
+        --> test.rnn:1:14
+         |
+       1 | def RNN(n, m):
+         |              ^ expected { here
+         |
+         = the body of a cell stands in braces
+         = help: write { in the place of the colon, and } after the last line
+
+      error[RNN1024]: unknown keyword return
+        --> test.rnn:3:3
+         |
+       3 |   return x
+         |   ^^^^^^
+         |
+         = a cell or a model holds input, state, param, output and equations; a model also target, loss, metric and generate
+         = help: did you mean output?
+      "
+    `);
+  });
+  test('a colon for a brace', () => {
+    expect(show('cell RNN(n, m):\n  input x: [n]\n  output x\n')).toMatchInlineSnapshot(`
+      "
+      error[RNN1012]: a { is missing after cell RNN(n, m)
+        --> test.rnn:1:15
+         |
+       1 | cell RNN(n, m):
+         |               ^ expected { here
+         |
+         = the body of a cell stands in braces
+         = help: write { in the place of the colon, and } after the last line
+      "
+    `);
+  });
+  test('an import backwards', () => {
+    expect(
+      show('from lstm import LSTM\ncell C(n) {\n  input x: [n]\n  output x\n}\n'),
+    ).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: an import begins with the word import
+        --> test.rnn:1:1
+         |
+       1 | from lstm import LSTM
+         | ^^^^
+         |
+         = help: write import LSTM from "./lstm.rnn"
+      "
+    `);
+  });
+  test('commas between entries', () => {
+    expect(show('train C {\n  data text("a.txt"),\n  steps 10\n}')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected the end of the entry after \`)\`, found \`,\`
+        --> test.rnn:2:21
+         |
+       2 |   data text("a.txt"),
+         |                     ^
+         |
+         = help: leave the comma out
+      "
+    `);
+  });
+  test('per cent', () => {
+    expect(show('train C {\n  data text("a.txt", holdout: 10%)\n}')).toMatchInlineSnapshot(`
+      "
+      error[RNN1004]: % has no meaning here
+        --> test.rnn:2:31
+         |
+       2 |   data text("a.txt", holdout: 10%)
+         |                               ^^^
+         |
+         = help: write 0.1
+      "
+    `);
+  });
+});
+
 describe('RNN1021 an operator is missing', () => {
   test('between names', () => {
     expect(showLine('h = W x + b')).toMatchInlineSnapshot(`
       "
-      error[RNN1021]: an operator or a comma is missing between \`W\` and \`x\`
+      error[RNN1021]: an operator is missing between \`W\` and \`x\`
         --> test.rnn:3:9
          |
        3 |   h = W x + b
          |         ^ another one begins here
          |       - a value ends here
          |
-         = two values side by side are no product: it has a sign
+         = side by side two values mean nothing: a product has a sign
          = help: for the elementwise product write W * x, for the matrix product W @ x
       "
     `);
@@ -599,8 +946,8 @@ describe('RNN1021 an operator is missing', () => {
          |                  ^^^ another one begins here
          |                - a value ends here
          |
-         = two values side by side are no product: it has a sign
-         = help: for a product write x * 0.5
+         = side by side two values mean nothing: a product has a sign
+         = help: for two arguments write x, 0.5; for a product write x * 0.5
       "
     `);
   });
@@ -626,6 +973,8 @@ describe('RNN1022 an expression is missing', () => {
          |
        3 |   h = f(x, , 2)
          |            ^ found \`,\`
+         |
+         = help: leave out one comma
       "
     `);
   });
@@ -843,7 +1192,7 @@ test('RNN1029 prev of an expression', () => {
        |            ^
        |
        = only a state has a past
-       = help: for the past of an expression give it a name, y = ..., and write delay(y, 1)
+       = help: for the past of an expression give it a name and a state: state y: [m], y = ..., and then prev y
     "
   `);
 });

@@ -6,8 +6,9 @@ import type { Artifact } from '../codegen/wasm/emit.ts';
 import { blockNumbers } from '../codegen/wasm/module.ts';
 import { EvaluationError, matchInputs } from '../graph/evaluate.ts';
 import { concreteShape, type Extents, showType } from '../graph/type.ts';
-import { type MemoryPlan, planMemory } from '../loops/memory.ts';
+import { ELEMENT_BYTES, type MemoryPlan, planMemory } from '../loops/memory.ts';
 import type { Port } from '../loops/program.ts';
+import { valueOfSum } from '../loops/size.ts';
 import { count, type Tensor } from '../tensor/tensor.ts';
 
 /** What of the engine is used; it is the same in Node and in browsers. */
@@ -24,6 +25,13 @@ const PAGE_BYTES = 65536;
 
 /** What 32-bit addresses reach, which is also what engines allow. */
 const MOST_BYTES = 2 ** 32 - PAGE_BYTES;
+
+/** Loops count the bytes of an array in signed 32 bits. */
+const MOST_BYTES_OF_ARRAY = 2 ** 31 - PAGE_BYTES;
+
+function bytesIn(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+}
 
 /** The program needs more memory than there can be. The message says how much, and for which extents. */
 export class MemoryError extends Error {
@@ -115,6 +123,10 @@ export class Executable {
     ) {
       return;
     }
+    for (const { name, size } of layout.buffers) {
+      const bytes = ELEMENT_BYTES * valueOfSum(size, bound);
+      if (bytes > MOST_BYTES_OF_ARRAY) this.#refuse(bytes, bound, ` for ${name} alone`);
+    }
     const plan = planMemory(layout.buffers, bound, layout.buffersStart);
     this.#grow(plan.bytes, bound);
     this.#plan = plan;
@@ -128,23 +140,24 @@ export class Executable {
 
   #grow(bytes: number, extents: Extents): void {
     const { memory } = this.#exports;
-    const fail = (): never => {
-      const axes = [...extents].map(([axis, extent]) => `${axis} = ${extent}`).join(', ');
-      const [needed, most] = [bytes, MOST_BYTES].map((n) => (n / 2 ** 20).toFixed(0));
-      const where = axes === '' ? '' : ` for ${axes}`;
-      throw new MemoryError(
-        `${this.#artifact.name} needs ${needed} MiB of memory${where}, and ${most} MiB is the most there can be`,
-        bytes,
-      );
-    };
-    if (bytes > MOST_BYTES) fail();
+    if (bytes > MOST_BYTES) this.#refuse(bytes, extents);
     const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE_BYTES);
     if (missing <= 0) return;
     try {
       memory.grow(missing);
     } catch {
-      fail();
+      this.#refuse(bytes, extents);
     }
+  }
+
+  #refuse(bytes: number, extents: Extents, forWhat = ''): never {
+    const axes = [...extents].map(([axis, extent]) => `${axis} = ${extent}`).join(', ');
+    const where = axes === '' ? '' : ` at ${axes}`;
+    throw new MemoryError(
+      `${this.#artifact.name} needs ${bytesIn(bytes)} of memory${forWhat}${where}, and there is no more than ` +
+        `${bytesIn(MOST_BYTES)}, ${bytesIn(MOST_BYTES_OF_ARRAY)} for one array`,
+      bytes,
+    );
   }
 
   /** How much memory the bound extents take, in bytes. */

@@ -6,7 +6,10 @@ import { makeSource } from '../../src/base/source.ts';
 import { parse } from '../../src/parser/parse.ts';
 import { write } from './parsed.ts';
 
-const folders = ['../../models/', './programs/'].map((folder) => new URL(folder, import.meta.url));
+// The design's ten programs as they stand there, then those of the repository.
+const folders = ['../check/examples/', './programs/', '../../models/'].map(
+  (folder) => new URL(folder, import.meta.url),
+);
 const programs = folders.flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.rnn'))

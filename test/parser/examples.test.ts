@@ -61,14 +61,14 @@ test('what the LSTM says', () => {
   const [cell] = file.declarations;
   if (cell.kind !== 'cell') throw new Error('not a cell');
   expect(cell.documentation?.split('\n')[0]).toMatch(/^Long short-term memory/);
-  expect(cell.parameters.map((parameter) => parameter.name.text)).toEqual(['n', 'm', 'forget']);
+  expect(cell.parameters.map((parameter) => parameter.name.text)).toEqual(['n', 'm']);
   const equations = cell.items.map((item) => (item.kind === 'equation' ? write(item.value) : item.kind));
   expect(equations).toEqual([
     'input',
     'state',
     'state',
     'sigmoid(affine(x, (prev h)))',
-    'sigmoid((affine(x, (prev h)) + forget))',
+    'sigmoid((affine(x, (prev h)) + 1))',
     'sigmoid(affine(x, (prev h)))',
     'tanh(affine(x, (prev h)))',
     '((f * (prev c)) + (i * g))',

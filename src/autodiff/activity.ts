@@ -7,7 +7,10 @@
 
 import { invariant } from '../base/invariant.ts';
 import type { CallNode, Graph, NodeId, ScanNode } from '../graph/graph.ts';
-import { type DerivativeTable, hasSlope } from './rules.ts';
+import type { OpName } from '../graph/ops/attributes.ts';
+
+/** Whether an operation has a derivative by one of its operands: a table of rules says so. */
+type HasSlope = (op: OpName, operand: number) => boolean;
 
 /** A set of nodes of a graph, and one for the body of each of its scans. */
 interface Marks {
@@ -15,7 +18,7 @@ interface Marks {
   readonly scans: Map<NodeId, Marks>;
 }
 
-/** What the reverse sweep asks about a graph. */
+/** What both modes ask about a graph; the branches matter to the reverse one alone. */
 export interface Activity {
   isActive(id: NodeId): boolean;
   /**
@@ -33,15 +36,15 @@ export function findActivity(
   graph: Graph,
   from: readonly NodeId[],
   to: readonly NodeId[],
-  rules: DerivativeTable,
+  hasSlope: HasSlope,
 ): Activity {
-  const varied = findVaried(graph, new Set(to), rules);
+  const varied = findVaried(graph, new Set(to), hasSlope);
   const seeds = new Set(from);
   const active = findReaching(graph, seeds, varied, (call, k, isMarked) => {
-    return isMarked && hasSlope(rules, call.op, k);
+    return isMarked && hasSlope(call.op, k);
   });
   const throughBranch = findReaching(graph, new Set(), active, (call, k, isMarked) => {
-    return (call.op === 'select' && k > 0) || (isMarked && hasSlope(rules, call.op, k));
+    return (call.op === 'select' && k > 0) || (isMarked && hasSlope(call.op, k));
   });
   const surely = findReaching(graph, seeds, active, (call, _, isMarked) => isMarked && passesAll(call), true);
   return activityOf(active, throughBranch, surely);
@@ -73,7 +76,7 @@ function passesAll(call: CallNode): boolean {
 }
 
 /** What depends on the inputs `to` of the graph through derivatives that exist. */
-function findVaried(graph: Graph, to: ReadonlySet<NodeId>, rules: DerivativeTable): Marks {
+function findVaried(graph: Graph, to: ReadonlySet<NodeId>, hasSlope: HasSlope): Marks {
   const nodes = new Set(to);
   const scans = new Map<NodeId, Marks>();
   graph.nodes.forEach((node, position) => {
@@ -83,10 +86,10 @@ function findVaried(graph: Graph, to: ReadonlySet<NodeId>, rules: DerivativeTabl
         return;
       case 'call':
         if (node.type.element !== 'real') return;
-        if (node.operands.some((o, k) => nodes.has(o) && hasSlope(rules, node.op, k))) nodes.add(id);
+        if (node.operands.some((o, k) => nodes.has(o) && hasSlope(node.op, k))) nodes.add(id);
         return;
       case 'scan': {
-        const inner = findVariedInside(node, nodes, rules);
+        const inner = findVariedInside(node, nodes, hasSlope);
         scans.set(id, inner);
         if (node.body.outputs.some((output) => inner.nodes.has(output.node))) nodes.add(id);
         return;
@@ -104,14 +107,14 @@ function findVaried(graph: Graph, to: ReadonlySet<NodeId>, rules: DerivativeTabl
   return { nodes, scans };
 }
 
-function findVariedInside(scan: ScanNode, outer: ReadonlySet<NodeId>, rules: DerivativeTable): Marks {
+function findVariedInside(scan: ScanNode, outer: ReadonlySet<NodeId>, hasSlope: HasSlope): Marks {
   const inputs = [...scan.carries, ...scan.sequences, ...scan.captures];
   const varied = new Set<NodeId>();
   inputs.forEach((operand, k) => {
     if (outer.has(operand)) varied.add(scan.body.inputs[1 + k]);
   });
   for (;;) {
-    const inner = findVaried(scan.body, varied, rules);
+    const inner = findVaried(scan.body, varied, hasSlope);
     const before = varied.size;
     scan.carries.forEach((_, k) => {
       if (inner.nodes.has(scan.body.outputs[k].node)) varied.add(scan.body.inputs[1 + k]);
@@ -190,7 +193,7 @@ function findReachingInside(
 }
 
 /** The scan at a place where there must be one. */
-export function scanAt(graph: Graph, id: NodeId): ScanNode {
+function scanAt(graph: Graph, id: NodeId): ScanNode {
   const node = graph.nodes[id];
   invariant(node.kind === 'scan', `%${id} is not a scan`);
   return node;

@@ -1,10 +1,13 @@
 // Building a graph once more. Ids change, origins stay.
 
 import { GraphBuilder } from '../graph/build.ts';
-import type { Graph, NodeId, ScanNode } from '../graph/graph.ts';
+import type { CallNode, Graph, NodeId, ScanNode } from '../graph/graph.ts';
 
 /** Builds a scan again and gives its results, carried, stacked and summed. */
 type CopyScan = (id: NodeId, scan: ScanNode) => readonly NodeId[];
+
+/** Told of each call once it is built: what is built now stands right behind it, and has its origin. */
+type OnCall = (id: NodeId, call: CallNode) => void;
 
 /**
  * Builds the nodes of a graph in another builder. `nodes` says where each value is now; what it knows already is not
@@ -15,6 +18,7 @@ export function copyNodes(
   graph: Graph,
   nodes: Map<NodeId, NodeId>,
   copyScan: CopyScan = (_, scan) => copyWhole(builder, scan, nodes),
+  onCall: OnCall = () => undefined,
 ): void {
   const results = new Map<NodeId, readonly NodeId[]>();
   // Inputs in their own order, which need not be that of the nodes.
@@ -31,6 +35,7 @@ export function copyNodes(
     if (node.kind === 'call') {
       const operands = node.operands.map((operand) => nodes.get(operand)!);
       nodes.set(id, builder.call(node.op, operands, node.attributes));
+      onCall(id, node);
     }
     if (node.kind === 'scan') results.set(id, copyScan(id, node));
     if (node.kind === 'result') nodes.set(id, results.get(node.scan)![node.index]);

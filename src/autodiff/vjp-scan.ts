@@ -13,12 +13,12 @@
 // Lengths: both scans have the same. Where a sequence is not alive the backward scan holds its cotangents,
 // which is right: there the forward step did nothing.
 
-import { invariant } from '../base/invariant.ts';
 import { GraphBuilder } from '../graph/build.ts';
 import { type Graph, type NodeId, type Output, type ScanNode, typeOf } from '../graph/graph.ts';
 import { BATCH, bool, index } from '../graph/type.ts';
 import type { Activity } from './activity.ts';
 import { arrange, copyNodes } from './copy.ts';
+import { inputName, unused } from './names.ts';
 import type { DerivativeTable } from './rules.ts';
 import { type BackwardScan, type Forward, resultsOf, sweepBack } from './sweep.ts';
 
@@ -245,21 +245,4 @@ function wanted(
 function residualName(body: Graph, id: NodeId): string {
   if (body.nodes[id].kind === 'input') return `prev.${inputName(body, id)}`;
   return body.outputs.find((output) => output.node === id)?.name ?? 'residual';
-}
-
-function inputName(body: Graph, id: NodeId): string {
-  const node = body.nodes[id];
-  invariant(node.kind === 'input', `%${id} of ${body.name} is not an input`);
-  return node.name;
-}
-
-/** A name that nothing in `taken` has, which takes it. */
-function unused(taken: Set<string>, name: string): string {
-  let [candidate, n] = [name, 1];
-  while (taken.has(candidate)) {
-    n += 1;
-    candidate = `${name}.${n}`;
-  }
-  taken.add(candidate);
-  return candidate;
 }

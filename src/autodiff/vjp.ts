@@ -5,7 +5,8 @@ import { invariant } from '../base/invariant.ts';
 import { GraphBuilder } from '../graph/build.ts';
 import { type Graph, type NodeId, typeOf } from '../graph/graph.ts';
 import { findActivity } from './activity.ts';
-import { type DerivativeTable, derivatives } from './rules.ts';
+import { inputNode, outputNode } from './names.ts';
+import { type DerivativeTable, derivatives, hasSlope } from './rules.ts';
 import { sweepBack } from './sweep.ts';
 import { buildForward } from './vjp-scan.ts';
 
@@ -72,7 +73,7 @@ function differentiate(
     const isTaken = wrt.some((input) => name === `grad.${input}`);
     invariant(!isTaken, `vjp: ${graph.name} already has ${name}; give it another name first`);
   }
-  const activity = findActivity(graph, from, to, rules);
+  const activity = findActivity(graph, from, to, (op, k) => hasSlope(rules, op, k));
   const builder = new GraphBuilder(graph.name);
   const forward = buildForward(builder, graph, activity, rules, false);
   for (const { name, node, mean } of graph.outputs) builder.output(name, forward.nodes.get(node)!, mean);
@@ -94,19 +95,4 @@ function differentiate(
     builder.output(`grad.${name}`, cotangent);
   });
   return builder.finish();
-}
-
-function outputNode(graph: Graph, name: string): NodeId {
-  const output = graph.outputs.find((output) => output.name === name);
-  invariant(output !== undefined, `${graph.name} has no output ${name}`);
-  return output.node;
-}
-
-function inputNode(graph: Graph, name: string): NodeId {
-  const id = graph.inputs.find((id) => {
-    const node = graph.nodes[id];
-    return node.kind === 'input' && node.name === name;
-  });
-  invariant(id !== undefined, `${graph.name} has no input ${name}`);
-  return id;
 }

@@ -4,6 +4,7 @@
 // are what is recurrent. Loops are numbered from 0 in the order in which they run; *before loop k* everything is computed
 // over the whole sequence that needs loops before k only.
 
+import { invariant } from '../base/invariant.ts';
 import {
   type CallNode,
   type Graph,
@@ -217,9 +218,11 @@ function orderComponents(
   });
   const ordered: number[] = [];
   while (ordered.length < needs.size) {
+    const before = ordered.length;
     for (const [root, set] of needs) {
       if (!ordered.includes(root) && [...set].every((c) => ordered.includes(c))) ordered.push(root);
     }
+    invariant(ordered.length > before, `fission: components of ${scan.body.name} need each other`);
   }
   return ordered;
 }

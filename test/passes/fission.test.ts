@@ -1,13 +1,13 @@
 // Fission: what leaves a loop, what stays, how loops are cut, and what lengths ask of what has left.
 import { describe, expect, test } from 'vitest';
-import type { GraphBuilder } from '../../src/graph/build.ts';
+import { GraphBuilder } from '../../src/graph/build.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph, NodeId } from '../../src/graph/graph.ts';
 import { BATCH } from '../../src/graph/type.ts';
 import { verify } from '../../src/graph/verify.ts';
 import { fission, splitLoops } from '../../src/passes/fission.ts';
 import { simplifyGraph } from '../../src/passes/simplify.ts';
-import { lstm } from '../autodiff/cells.ts';
+import { lstm, scan } from '../autodiff/cells.ts';
 import { twoLayers } from './cells.ts';
 import { difference } from './compare.ts';
 import { type LoopOptions, loop, product } from './loops.ts';
@@ -168,6 +168,17 @@ describe('loops', () => {
     expect(loopsOf(after).map(({ carries }) => carries.length)).toEqual([2]);
   });
 
+  test('a ring of carries, each of which knows only the one before it, is one', () => {
+    const after = split(
+      (b, { at }) => {
+        const next = (past: string) => b.apply('tanh', product(b, at('W'), at(past)));
+        return { carried: [next('c'), next('a'), b.apply('add', next('b'), at('x')), next('a')] };
+      },
+      { carries: ['a', 'b', 'c', 'd'] },
+    );
+    expect(loopsOf(after).map(({ carries }) => carries.length)).toEqual([3, 1]);
+  });
+
   test('a value of the step before, of something that is not recurrent, stays a loop that shifts', () => {
     const after = split(
       (b, { at }) => {
@@ -218,6 +229,21 @@ describe('lengths', () => {
     });
     expect(countCalls(after, 'select')).toBe(0);
     expect(loopsOf(after)[0].lengths).toBeDefined();
+  });
+
+  test('a loop of other lengths does look behind the ends: there it is masked', () => {
+    const graph = loop(body, { lengths: true, isSeen: (name) => name === 's' });
+    const g = GraphBuilder.extend(graph);
+    const stacked = graph.nodes.findIndex((node) => node.kind === 'result') as NodeId;
+    const { carried } = scan(
+      g,
+      { carries: [['h', graph.inputs[2]]], sequences: [['y', stacked]], captures: [] },
+      (b, { at }) => ({ carried: [b.apply('add', at('h'), at('y'))] }),
+    );
+    g.output('total', carried[0]);
+    const whole = g.finish();
+    const inputs = programInputs(whole, 7, { padding: Number.NaN });
+    expect(difference(whole, splitLoops(whole), inputs)).toBeLessThan(1e-12);
   });
 
   test('states hold after an end in each of several loops', () => {

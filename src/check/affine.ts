@@ -194,6 +194,7 @@ export function dropoutDraft(
       code: 'RNN3014',
       message: `dropout leaves out a part from 0 up to, but not including, 1; this is ${literal}`,
       span: probability.span,
+      help: literal > 1 && literal < 100 ? `for ${literal} % write ${literal / 100}` : undefined,
     });
   }
   const type = {

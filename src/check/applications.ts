@@ -291,6 +291,10 @@ function matchArguments(
     message: `${cell.name} has ${takes}, and is applied to ${args.length} value${args.length === 1 ? '' : 's'}`,
     span,
     related,
+    notes:
+      args.length > names.length && cell.hasState
+        ? ['its states go on from step to step by themselves: they are not handed in']
+        : [],
   });
   return undefined;
 }
@@ -314,6 +318,10 @@ function checkArgument(
       message: `${what} is a category, and ${nameOf(draft, 'this')} is ${typeText(context, draft.type)}`,
       span: draft.span,
       related: reasons(draft.span, from, ...originOf(draft)),
+      help:
+        instance.cell.name === 'Embedding'
+          ? `numbers are mixed as they are: affine(${nameOf(draft, 'x')}), or Dense(64)(${nameOf(draft, 'x')})`
+          : undefined,
     });
     return false;
   } else if (wanted.categories !== undefined && draft.type.categories !== undefined) {

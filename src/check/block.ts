@@ -96,6 +96,7 @@ function newContext(
     wholes: [],
     incomplete: false,
     expansions: 0,
+    speaker: undefined,
     cellOf,
     infer: (expression, place) => {
       const draft = inferExpression(context, expression, place);
@@ -159,20 +160,24 @@ function checkNames(context: Context, results: readonly DraftResult[]): void {
   }
   const names = new Map<string, DraftResult>();
   for (const result of results) {
-    if (result.kind === 'generate') continue;
-    const first = names.get(result.name);
-    // Two losses are reported where a model's parts are looked at.
-    if (first === undefined || (result.kind === 'loss' && first.kind === 'loss')) {
-      names.set(result.name, result);
+    // What generate draws from is handed out under that name.
+    const name = result.kind === 'generate' ? 'generate' : result.name;
+    const first = names.get(name);
+    // Two losses, or two lines generate, are reported where a model's parts are looked at.
+    if (
+      first === undefined ||
+      (result.kind === first.kind && result.kind !== 'output' && result.kind !== 'metric')
+    ) {
+      names.set(name, result);
       continue;
     }
     context.report.add({
       code: 'RNN5011',
-      message: `two results would be called ${result.name}`,
+      message: `two results would be called ${name}`,
       span: result.span,
       related: [{ span: first.span, text: 'the first is here' }],
       help:
-        result.name === 'output'
+        name === 'output'
           ? 'give each an equation, and hand out its name: a = ..., output a'
           : 'give one of them another name',
     });
@@ -278,10 +283,11 @@ function finish(
   });
   const parameters = [...context.parameters]
     .sort((a, b) => a.position - b.position)
-    .map(({ name, span, documentation, shapes, start }) => {
+    .map(({ name, span, position, documentation, shapes, start }) => {
       const parts = shapes.map(shapeOf);
       const shape = parts.flat();
-      return { name, span, documentation, shape, start: start(product(parts[1] ?? []), product(parts[0])) };
+      const fans = [product(parts[1] ?? []), product(parts[0])] as const;
+      return { name, span, position, documentation, shape, start: start(...fans) };
     });
   const instances = [...context.instances]
     .sort((a, b) => a.span.start - b.span.start)

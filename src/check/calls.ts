@@ -4,8 +4,9 @@ import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Argument, Call } from '../parser/tree.ts';
 import { affineDraft, dropoutDraft, nextAffinePrefix } from './affine.ts';
-import { applyUnit } from './applications.ts';
+import { applyUnit, memberPath } from './applications.ts';
 import { type Context, type Draft, fail, isPoison, type Place, poison } from './context.ts';
+import { functionElsewhere } from './elsewhere.ts';
 import { callPrimitive, functionNames, isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { inlineFunction } from './inline.ts';
 import { later, notConstant } from './names.ts';
@@ -20,6 +21,7 @@ import {
   lookUp,
   readTemplate,
   templateNamed,
+  unknownCell,
 } from './templates.ts';
 
 /** Functions of the design that are not built yet. */
@@ -63,7 +65,8 @@ export function callOutputs(
     // Read first, so that copies are counted in the order of the text.
     const template = readTemplate(context, callee, place);
     const name = template === undefined ? '' : anonymousName(template, place);
-    const args = inferArguments(context, call.arguments, place);
+    const most = template?.kind === 'cell' ? template.cell.inputs.length : call.arguments.length;
+    const args = inferArguments(context, call.arguments, place, most);
     if (template === undefined) return undefined;
     if (place.constant !== undefined) {
       notConstant(context, shortText(span) ?? 'this', place.constant, span);
@@ -75,12 +78,37 @@ export function callOutputs(
   if (callee.kind === 'call' && callee.callee.kind === 'name') {
     const name = callee.callee.text;
     const known = lookUp(place.module, context.prelude, name);
-    if (known?.kind === 'broken') {
+    if (known?.kind === 'broken' || context.scope.get(name)?.kind === 'broken') {
       context.incomplete = true;
       return undefined;
     }
     if (known === undefined && !context.scope.has(name) && !isPrimitiveFunction(name) && !isBuiltIn(name)) {
       unknownFunction(context, name, place, callee.callee.span, true);
+      return undefined;
+    }
+  }
+  if (callee.kind === 'member' && place.inside === undefined) {
+    const [root, ...path] = memberPath(callee) ?? [];
+    const word = callee.name.text;
+    const object = shortText(callee.object.span) ?? '...';
+    if (root !== undefined && !context.scope.has(root)) {
+      fail(context, {
+        code: 'RNN2001',
+        message: `there is no ${root} here`,
+        span: callee.object.span,
+        notes: ['there are no libraries: the functions of the language stand alone'],
+        help: functionElsewhere(word) ?? `write ${word}(...)`,
+      });
+      return undefined;
+    }
+    if (path.length > 0 && context.scope.get(root ?? '')?.kind !== 'instance') {
+      fail(context, {
+        code: 'RNN2008',
+        message: `${object} has no functions of its own`,
+        span: callee.span,
+        notes: ['a function stands before what it is applied to'],
+        help: functionElsewhere(word) ?? `write ${word}(${object})`,
+      });
       return undefined;
     }
   }
@@ -97,8 +125,13 @@ function inferArguments(
   context: Context,
   args: readonly Argument[],
   place: Place,
+  most = args.length,
 ): readonly { readonly draft: Draft; readonly name: Argument['name'] }[] {
-  return args.map((argument) => ({ draft: context.infer(argument.value, place), name: argument.name }));
+  // What is one too many is told as that, whatever it is.
+  return args.map((argument, i) => ({
+    draft: i < most ? context.infer(argument.value, place) : poison(argument.span),
+    name: argument.name,
+  }));
 }
 
 function applyNamed(
@@ -219,7 +252,9 @@ function callBuiltIn(
 
 function unknownFunction(context: Context, name: string, place: Place, span: Span, asCell: boolean): Draft {
   const local = place.inside === undefined ? context.scope.get(name) : undefined;
-  if (laterFunctions.has(name)) return later(context, name, span);
+  if (laterFunctions.has(name)) {
+    return later(context, name, span, 'keep the value in a state: state y: [m], y = ..., and then prev y');
+  }
   const parameter = place.parameters?.has(name) ?? false;
   if (local !== undefined || parameter) {
     return fail(context, {
@@ -233,19 +268,24 @@ function unknownFunction(context: Context, name: string, place: Place, span: Spa
   const entries = [...place.module.entries, ...context.prelude.entries];
   const functions = entries.filter(([, entry]) => entry.kind === 'function').map(([word]) => word);
   const instances = [...context.scope].filter(([, b]) => b.kind === 'instance').map(([word]) => word);
+  if (asCell) {
+    unknownCell(context, name, place, span);
+    return poison(span);
+  }
   const cells = cellNames(place.module, context.prelude);
-  const near = suggest(name, asCell ? cells : [...instances, ...functions, ...functionNames, ...cells]);
+  const foreign = functionElsewhere(name);
+  const near =
+    foreign === undefined
+      ? suggest(name, [...instances, ...functions, ...functionNames, ...cells])
+      : undefined;
+  if (place.inside === undefined) context.scope.set(name, { kind: 'broken', span });
   return fail(context, {
     code: 'RNN2002',
-    message: asCell ? `there is no cell ${name} here` : `there is no function or cell ${name} here`,
+    message: `there is no function or cell ${name} here`,
     span,
-    notes: asCell || near !== undefined ? [] : ['functions are declared with fn, outside of cells'],
-    help:
-      near === undefined
-        ? asCell
-          ? `import it: import ${name} from "./file.rnn"`
-          : undefined
-        : `did you mean ${near}?`,
+    notes:
+      near === undefined && foreign === undefined ? ['functions are declared with fn, outside of cells'] : [],
+    help: foreign ?? (near === undefined ? undefined : `did you mean ${near}?`),
     fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],
   });
 }

@@ -89,7 +89,10 @@ function checkTrains(
       span,
       related:
         entry === undefined ? [] : [{ span: entry.declaration.name.span, text: `${text} is declared here` }],
-      notes: entry === undefined ? [] : ['a model has targets and a loss'],
+      notes:
+        entry !== undefined
+          ? ['a model has targets and a loss']
+          : [models.length === 0 ? 'the file has no models' : `its models are ${models.join(', ')}`],
       help: near === undefined ? undefined : `did you mean ${near}?`,
       fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],
     });

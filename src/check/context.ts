@@ -197,6 +197,8 @@ export interface Context {
   incomplete: boolean;
   /** How many functions were opened up. */
   expansions: number;
+  /** The function of the prelude that the user wrote, while it is opened up: what speaks in messages. */
+  speaker: string | undefined;
   /** The checked cell of a declaration; undefined where it has errors. */
   readonly cellOf: (entry: BlockEntry) => CheckedCell | undefined;
   readonly infer: (expression: Expression, place: Place) => Draft;
@@ -377,24 +379,28 @@ export function expectReal(context: Context, draft: Draft, use: string): boolean
   if (element === 'unknown') return false;
   const name = nameOf(draft, 'this value');
   const related = reasons(draft.span, draft.because);
+  const user = context.speaker ?? use;
   if (element === 'bool') {
     context.report.add({
       code: 'RNN3007',
-      message: `${name} is a condition, and ${use} takes numbers`,
+      message: `${name} is a condition, and ${user} takes numbers`,
       span: draft.span,
       label: `this is ${typeText(context, draft.type)}`,
       related,
       help: `write if ${(shortText(draft.span) ?? '...').replace(/^\((.*)\)$/, '$1')} then 1 else 0`,
     });
   } else {
+    const answer = context.scope.get(name)?.kind === 'target' || name.startsWith('argmax(');
     context.report.add({
       code: 'RNN3008',
-      message: `${name} is a category, and ${use} takes numbers`,
+      message: `${name} is a category, and ${user} takes numbers`,
       span: draft.span,
       label: `this is ${typeText(context, draft.type)}`,
       related,
       notes: ['a category has no size and no order: it is the number of a row, not an amount'],
-      help: `give each category a vector of its own: Embedding(64)(${shortText(draft.span) ?? '...'})`,
+      help: answer
+        ? 'compare categories by ==, and learn to tell them by cross_entropy(logits, y)'
+        : `give each category a vector of its own: Embedding(64)(${shortText(draft.span) ?? '...'})`,
     });
   }
   return false;

@@ -79,10 +79,21 @@ export interface OrderedUnit {
 /** The items of a cell that hold expressions, instances left out, dependencies first. Reports cycles. */
 export function orderUnits(context: Context, items: readonly Item[]): readonly OrderedUnit[] {
   const units = items.filter((item) => isUnit(context, item));
+  // A second definition of a name is told as that, and is no part of a cycle.
+  const first = (unit: Unit, name: string): boolean => {
+    const binding = context.scope.get(name);
+    const item =
+      binding?.kind === 'state' ? binding.equation : binding?.kind === 'equation' ? binding.item : undefined;
+    return item === undefined || item === unit;
+  };
+  const again = (unit: Unit): boolean =>
+    unit.kind === 'equation' && !unit.targets.some(({ name }) => first(unit, name.text));
   const definedBy = new Map<string, number>();
   const appliedBy = new Map<string, number>();
   units.forEach((unit, i) => {
-    if (unit.kind === 'equation') for (const { name } of unit.targets) definedBy.set(name.text, i);
+    if (unit.kind === 'equation') {
+      for (const { name } of unit.targets) if (first(unit, name.text)) definedBy.set(name.text, i);
+    }
     forEachExpression(unit, (expression) => {
       if (expression.kind !== 'call' || expression.callee.kind !== 'name') return;
       const name = expression.callee.text;
@@ -91,6 +102,7 @@ export function orderUnits(context: Context, items: readonly Item[]): readonly O
     });
   });
   const uses = units.map((unit): readonly Use[] => {
+    if (again(unit)) return [];
     const found = new Map<number, Use>();
     forEachExpression(unit, (expression, atEnd) => {
       const [target, name] =

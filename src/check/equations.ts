@@ -22,6 +22,7 @@ import {
   typeText,
 } from './context.ts';
 import { splitDrafts } from './operators.ts';
+import { shortText } from './report.ts';
 import { type DraftType, unifyShapes } from './shapes.ts';
 import { readType, type WrittenType } from './size-expressions.ts';
 import { lookUp } from './templates.ts';
@@ -90,7 +91,12 @@ function rightSides(
               ? 'split takes a value and the number of its parts'
               : `split gives ${wanted} parts, and there are ${count} names on the left`,
           span,
-          help: `write split(${operand === undefined || draft === undefined ? 'z' : nameOf(draft, 'z')}, ${count})`,
+          help:
+            wanted === undefined || args.length > 2
+              ? `write split(${operand === undefined || draft === undefined ? 'z' : nameOf(draft, 'z')}, ${count})`
+              : wanted > count
+                ? `name ${wanted - count === 1 ? 'the last part' : `the last ${wanted - count} parts`} too`
+                : `leave ${count - wanted === 1 ? 'the last name' : `the last ${count - wanted} names`} out`,
         });
         return undefined;
       }
@@ -98,11 +104,22 @@ function rightSides(
     }
     const outputs = callOutputs(context, value, place, span);
     if (outputs === undefined || outputs.length === count) return outputs;
-    reportCount(context, span, outputs.length, count);
+    const template = callee.kind === 'call' ? shortText(callee.span) : undefined;
+    reportCount(
+      context,
+      span,
+      outputs.length,
+      count,
+      template === undefined || outputs.length !== 1
+        ? undefined
+        : `a cell hands out its outputs alone; to see its states name the copy: low = ${template}, h = low(...), and then low.c`,
+    );
     return undefined;
   }
   const draft = context.infer(value, place);
-  if (!isPoison(draft)) reportCount(context, span, 1, count, nameOf(draft, '...'));
+  if (!isPoison(draft)) {
+    reportCount(context, span, 1, count, `write split(${nameOf(draft, '...')}, ${count}) to take it apart`);
+  }
   return undefined;
 }
 
@@ -111,13 +128,13 @@ function reportCount(
   span: Expression['span'],
   values: number,
   names: number,
-  text = '...',
+  help: string | undefined,
 ): void {
   context.report.add({
     code: 'RNN5005',
     message: `the right side gives ${values === 1 ? 'one value' : `${values} values`}, and there are ${names} names on the left`,
     span,
-    help: values === 1 ? `write split(${text}, ${names}) to take it apart` : undefined,
+    help,
   });
 }
 

@@ -31,6 +31,7 @@ import {
   notDraft,
   powerDraft,
 } from './operators.ts';
+import { shortText } from './report.ts';
 
 /** The draft of an expression. Reports what is wrong with it, once, and then gives a poisoned draft. */
 export function inferExpression(context: Context, expression: Expression, place: Place): Draft {
@@ -108,7 +109,15 @@ export function inferExpression(context: Context, expression: Expression, place:
       const word = expression.reducer.text;
       if (word === 'max' || word === 'sum' || word === 'mean')
         return overTimeDraft(context, word, operand, span);
-      if (word === 'all') return later(context, 'all over time', span);
+      if (word === 'all') {
+        const condition = (shortText(expression.operand.span) ?? '...').replace(/^\((.*)\)$/, '$1');
+        return later(
+          context,
+          'all over time',
+          span,
+          `write sum over time (if ${condition} then 0 else 1) == 0`,
+        );
+      }
       const near = suggest(word, ['max', 'sum', 'mean']);
       return fail(context, {
         code: 'RNN2017',

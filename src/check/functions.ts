@@ -23,7 +23,7 @@ import {
   typeText,
 } from './context.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape, unifyShapes } from './shapes.ts';
-import { addSizes, type Size } from './size.ts';
+import { addSizes, type Size, showSize } from './size.ts';
 
 const unary: ReadonlySet<string> = new Set<UnaryName>([
   'exp',
@@ -236,6 +236,7 @@ function transpose(context: Context, operands: readonly Draft[], span: Span): Dr
     message: `transpose takes a matrix, and ${nameOf(operand, 'this')} is ${shapeText(context, shape)}`,
     span: operand.span,
     related: reasons(operand.span, ...originOf(operand)),
+    help: 'a vector is neither a row nor a column: write dot(a, b) for a number, outer(a, b) for a matrix',
   });
 }
 
@@ -312,7 +313,7 @@ export function pickDraft(context: Context, table: Draft, position: Draft, span:
       code: 'RNN3010',
       message:
         `${nameOf(position, 'this')} is ${typeText(context, position.type)}, and ${nameOf(table, 'the table')} ` +
-        `${shapeText(context, table.type.shape)} has another number of entries`,
+        `${shapeText(context, table.type.shape)} is for ${showSize(context.unknowns.resolve(size))} categories`,
       span,
       related: reasons(span, ...originOf(table), position.because),
     });

@@ -4,7 +4,16 @@
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Call, Expression } from '../parser/tree.ts';
-import { type Context, type Draft, fail, newCounts, type Place, poison, setApart } from './context.ts';
+import {
+  type Context,
+  type Draft,
+  fail,
+  nameOf,
+  newCounts,
+  type Place,
+  poison,
+  setApart,
+} from './context.ts';
 import type { FunctionEntry } from './resolve.ts';
 
 /** Opening up more functions than this in one cell means that they grow without bound. */
@@ -45,6 +54,8 @@ export function inlineFunction(
   const used = place.inside?.span ?? span;
   const inside = { declaration, span: used, outer: place.inside };
   const before = context.report.diagnostics.length;
+  const { speaker } = context;
+  if (module.isPrelude) context.speaker ??= name;
   const draft = context.infer(declaration.body, {
     equation: place.equation,
     counts: newCounts(),
@@ -54,13 +65,24 @@ export function inlineFunction(
     at: place.at ?? (module.isPrelude ? span : undefined),
     constant: place.constant,
   });
-  const where = module.isPrelude ? `inside ${name} of the prelude` : undefined;
+  context.speaker = speaker;
+  // Of the prelude only what the user wrote is named.
+  const where = module.isPrelude && speaker === undefined ? [`inside ${name} of the prelude`] : [];
+  const swapped = module.isPrelude && speaker === undefined ? swappedArguments(name, parameters) : undefined;
   context.report.amend(before, (diagnostic) =>
-    where !== undefined
-      ? { ...diagnostic, notes: [...diagnostic.notes, where] }
+    module.isPrelude
+      ? { ...diagnostic, notes: [...diagnostic.notes, ...where], help: swapped ?? diagnostic.help }
       : { ...diagnostic, related: [...diagnostic.related, { span, text: `${name} is used here` }] },
   );
   return { ...draft, span: module.isPrelude ? span : draft.span };
+}
+
+/** The help for `cross_entropy(y, logits)`: a category first and numbers after it. */
+function swappedArguments(name: string, parameters: ReadonlyMap<string, Draft>): string | undefined {
+  const [first, second, ...more] = [...parameters.values()];
+  if (second === undefined || more.length > 0) return undefined;
+  if (first.type.element !== 'index' || second.type.element !== 'real') return undefined;
+  return `did you mean ${name}(${nameOf(second, 'logits')}, ${nameOf(first, 'y')})?`;
 }
 
 /** The arguments by the names of the parameters, each computed once; undefined where they do not fit. */

@@ -17,6 +17,7 @@ import {
   reasons,
   typeText,
 } from './context.ts';
+import { memberElsewhere } from './elsewhere.ts';
 import { isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { sizeSymbol } from './size.ts';
 import { describeBinding } from './size-expressions.ts';
@@ -102,7 +103,7 @@ function valueDraft(context: Context, name: string, binding: Binding, span: Span
   }
 }
 
-function unknownName(context: Context, name: string, place: Place, span: Span): Draft {
+function unknownName(context: Context, name: string, place: Place, span: Span, past = false): Draft {
   const entry = lookUp(place.module, context.prelude, name);
   if (entry?.kind === 'broken') {
     context.incomplete = true;
@@ -117,10 +118,11 @@ function unknownName(context: Context, name: string, place: Place, span: Span): 
       help: isFunction ? `give it its arguments: ${name}(...)` : `apply it: ${name}(...)(x)`,
     });
   }
-  const known = place.parameters === undefined ? [...context.scope.keys()] : [...place.parameters.keys()];
+  const inCell = place.parameters === undefined;
+  const known = inCell ? knownNames(context) : [...place.parameters.keys()];
   const near = suggest(name, known);
-  const hidden = place.parameters !== undefined && context.scope.has(name);
-  const functionName = place.inside?.declaration.name.text;
+  // A name that is missing is told once.
+  if (inCell) context.scope.set(name, { kind: 'broken', span });
   return fail(context, {
     code: 'RNN2001',
     message: `there is no ${name} here`,
@@ -129,12 +131,21 @@ function unknownName(context: Context, name: string, place: Place, span: Span): 
       near === undefined || context.scope.get(near) === undefined || place.parameters !== undefined
         ? []
         : reasons(span, { span: context.scope.get(near)?.span ?? span, text: `${near} is declared here` }),
-    notes: hidden
-      ? [`a function sees its arguments alone, and ${name} is none of ${functionName ?? 'it'}`]
-      : [],
-    help: near === undefined ? undefined : `did you mean ${near}?`,
+    help:
+      near !== undefined
+        ? `did you mean ${near}?`
+        : !inCell
+          ? undefined
+          : past
+            ? `declare it as a state, state ${name}: [m], and give its value at each step: ${name} = ...`
+            : `define it by an equation, ${name} = ..., or declare it as an input, a state or a param`,
     fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],
   });
+}
+
+/** The names of the cell that stand for something. */
+function knownNames(context: Context): readonly string[] {
+  return [...context.scope].filter(([, binding]) => binding.kind !== 'broken').map(([name]) => name);
 }
 
 /** `top.c`, `prev top.h`. */
@@ -167,6 +178,7 @@ export function memberOf(
       span,
       related: [{ span: binding.span, text: `${root} is declared here` }],
       notes: ['only an instance of a cell, such as top = LSTM(m: 64), has: top.h'],
+      help: memberElsewhere(root, path[1]),
     });
   }
   if (place.constant !== undefined) return notConstant(context, path.join('.'), place.constant, span);
@@ -191,7 +203,7 @@ export function prevDraft(context: Context, expression: Prev, place: Place, span
   if (binding === undefined) {
     const states = [...context.scope].filter(([, other]) => other.kind === 'state').map(([other]) => other);
     const near = suggest(name, states);
-    if (near === undefined) return unknownName(context, name, place, operand.span);
+    if (near === undefined) return unknownName(context, name, place, operand.span, true);
     return fail(context, {
       code: 'RNN2001',
       message: `there is no state ${name}`,

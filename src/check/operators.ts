@@ -47,8 +47,12 @@ export function chainDraft(
   span: Span,
 ): Draft {
   let total = checkOperand(context, first, rest[0]?.operator ?? '+');
+  let category = first.type.element === 'index';
   for (const { operator, operand, span: linkSpan } of rest) {
-    const right = checkOperand(context, operand, operator);
+    // Two categories in one sum are one mistake.
+    const again = category && operand.type.element === 'index';
+    const right = again ? poison(operand.span) : checkOperand(context, operand, operator);
+    category ||= operand.type.element === 'index';
     const partial =
       isPoison(total) || isPoison(right) ? undefined : link(context, operator, total, right, linkSpan);
     const { type, because } = partial ?? poison(linkSpan);
@@ -123,6 +127,10 @@ function productShape(context: Context, a: Draft, b: Draft, span: Span): Shape |
     const [x, y] = [showSize(context.unknowns.resolve(inner)), showSize(context.unknowns.resolve(outer))];
     const other =
       left.length === 2 && right.length === 1 ? fittingWeight(context, left[0], outer, l) : undefined;
+    const same = (p: Size | undefined, q: Size | undefined): boolean =>
+      p !== undefined &&
+      q !== undefined &&
+      sameSize(context.unknowns.resolve(p), context.unknowns.resolve(q));
     context.report.add({
       code: 'RNN3002',
       message: `cannot multiply ${l} ${ls} by ${r} ${rs}`,
@@ -132,7 +140,18 @@ function productShape(context: Context, a: Draft, b: Draft, span: Span): Shape |
           ? `${l} takes a vector of ${x}, and ${r} has ${y}`
           : `${x} columns on the left meet ${y} ${right.length === 2 ? 'rows' : 'entries'} on the right`,
       related,
-      help: other && `${other} is [${showSize(left[0])}, ${y}]: did you mean ${other} @ ${r}?`,
+      help:
+        other !== undefined
+          ? `${other} is [${showSize(left[0])}, ${y}]: did you mean ${other} @ ${r}?`
+          : left.length === 2 && right.length === 1 && same(left[0], outer)
+            ? `is ${l} the wrong way round? A matrix that takes ${r} is declared [${x}, ${y}]; with ${l} as it is, write ${r} @ ${l}`
+            : left.length === 1 && same(inner, right[1])
+              ? `write ${r} @ ${l}`
+              : left.length === 2 && right.length === 2 && same(inner, right[1])
+                ? `write ${l} @ transpose(${r})`
+                : left.length === 2 && right.length === 2 && same(left[0], outer)
+                  ? `write transpose(${l}) @ ${r}`
+                  : undefined,
     });
   };
   if (!context.unknowns.unify(inner, outer, complain)) {
@@ -210,7 +229,7 @@ function sameCategories(context: Context, a: Draft, b: Draft, span: Span): boole
       message: `${nameOf(a, 'the left side')} is ${typeText(context, a.type)}, and ${nameOf(b, 'the right side')} is ${typeText(context, b.type)}`,
       span,
       related: reasons(span, ...originOf(a), ...originOf(b)),
-      notes: ['categories of different kinds have nothing to do with each other'],
+      notes: ['two categories can be compared where there are as many of both'],
     });
   if (context.unknowns.unify(x, y, complain)) return true;
   complain();

@@ -136,7 +136,10 @@ function checkFunction(entry: FunctionEntry, prelude: Module, report: Report): v
       message: `there is no ${at.text} here`,
       span: at.span,
       notes: [`a function sees its arguments alone: ${name.text} has ${[...names].join(', ') || 'none'}`],
-      help: near === undefined ? undefined : `did you mean ${near}?`,
+      help:
+        near === undefined
+          ? `make it an argument: fn ${name.text}(${[...names, at.text].join(', ')}) = ...`
+          : `did you mean ${near}?`,
       fixes: near === undefined ? [] : [{ span: at.span, replacement: near, title: `write ${near}` }],
     });
   }

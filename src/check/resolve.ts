@@ -72,6 +72,9 @@ export function loadModules(file: SyntaxFile, resolve: Resolver, report: Report)
           message: `there is no file ${JSON.stringify(declaration.path)}`,
           span: declaration.pathSpan,
           notes: [`paths are relative to the file that imports, here ${loading.source.name}`],
+          help: declaration.path.endsWith('.rnn')
+            ? undefined
+            : `write the whole name of the file: "./${declaration.path.replace(/^\.\//, '')}.rnn"`,
         });
         continue;
       }

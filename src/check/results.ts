@@ -107,8 +107,8 @@ function checkGenerate(context: Context, item: GenerateItem): DraftResult | unde
       message:
         word === '' ? 'a distribution belongs after ~' : `there is no distribution ${word} to generate from`,
       span: callee.span,
-      notes: ['write categorical(logits): one number for each category, the larger the likelier'],
-      help: near === undefined ? undefined : `did you mean ${near}?`,
+      notes: ['categorical draws a category by its logits: one number for each, the larger the likelier'],
+      help: near === undefined ? 'write categorical(logits)' : `did you mean ${near}?`,
     });
     return undefined;
   }

@@ -4,6 +4,7 @@
 import { suggest } from '../base/suggest.ts';
 import type { Expression, TypeAnnotation } from '../parser/tree.ts';
 import type { Binding, Context } from './context.ts';
+import { typeElsewhere } from './elsewhere.ts';
 import { shortText } from './report.ts';
 import {
   addSizes,
@@ -140,19 +141,19 @@ function readName(
       message: `${expression.text} is ${describeBinding(binding)}, not a size`,
       span: expression.span,
       related: [{ span: binding.span, text: `${expression.text} is declared here` }],
-      notes: sizes.length === 0 ? [] : [`the sizes of the header are ${sizes.join(', ')}`],
+      notes: sizes.length === 0 ? [] : [headerText(sizes)],
     });
     return undefined;
   }
   const near = suggest(expression.text, sizes);
   const axis = axisWords.get(expression.text.toLowerCase());
+  // A size that is missing is told once.
+  context.scope.set(expression.text, { kind: 'broken', span: expression.span });
   context.report.add({
     code: 'RNN2001',
     message: `there is no size ${expression.text}`,
     span: expression.span,
-    notes: [
-      sizes.length === 0 ? 'the header declares no sizes' : `the sizes of the header are ${sizes.join(', ')}`,
-    ],
+    notes: [headerText(sizes)],
     help:
       axis !== undefined
         ? `leave it out: a cell is one step of one sequence, and the ${axis} axis is added by itself`
@@ -162,6 +163,13 @@ function readName(
     fixes: near === undefined ? [] : [{ span: expression.span, replacement: near, title: `write ${near}` }],
   });
   return undefined;
+}
+
+function headerText(sizes: readonly string[]): string {
+  if (sizes.length === 0) return 'the header declares no sizes';
+  return sizes.length === 1
+    ? `the size of the header is ${sizes[0]}`
+    : `the sizes of the header are ${sizes.join(', ')}`;
 }
 
 /** `an input`, `a state`: what a name is, with its article. */
@@ -223,7 +231,7 @@ export function readType(context: SizeContext, annotation: TypeAnnotation): Writ
         message: `there is no type ${word}`,
         span: value.span,
         notes: ['types are real, [m] (a vector of m numbers), [m, n] and index(v) (one of v categories)'],
-        help: near === undefined ? undefined : `did you mean ${near}?`,
+        help: typeElsewhere(word) ?? (near === undefined ? undefined : `did you mean ${near}?`),
       });
       return undefined;
     }

@@ -9,9 +9,10 @@ import { suggest } from '../base/suggest.ts';
 import type { Argument, Expression } from '../parser/tree.ts';
 import type { CheckedCell } from './checked.ts';
 import { type Context, type Draft, nameOf, newCounts, type Place, type TemplateUnit } from './context.ts';
+import { isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import type { BlockEntry, Entry, Module } from './resolve.ts';
 import { type Size, showSize, substituteSize } from './size.ts';
-import { readSize } from './size-expressions.ts';
+import { describeBinding, readSize } from './size-expressions.ts';
 
 const templateWords = ['Dense', 'stack', 'bidirectional', 'residual'] as const;
 type TemplateWord = (typeof templateWords)[number];
@@ -85,9 +86,9 @@ export function readTemplate(context: Context, expression: Expression, place: Pl
   const head = expression.kind === 'call' ? expression.callee : expression;
   const args = expression.kind === 'call' ? expression.arguments : [];
   const { span } = expression;
-  if (head.kind !== 'name') return notATemplate(context, expression);
+  if (head.kind !== 'name') return notATemplate(context, expression, place);
   const named = templateNamed(place.module, context.prelude, head.text);
-  if (named === undefined) return notATemplate(context, expression);
+  if (named === undefined) return notATemplate(context, expression, place);
   if (place.inside !== undefined) {
     context.report.add({
       code: 'RNN5001',
@@ -145,11 +146,43 @@ export function readTemplate(context: Context, expression: Expression, place: Pl
   }
 }
 
-function notATemplate(context: Context, expression: Expression): undefined {
+function notATemplate(context: Context, expression: Expression, place: Place): undefined {
+  const head = expression.kind === 'call' ? expression.callee : expression;
+  const name = head.kind === 'name' ? head.text : undefined;
+  const entry = name === undefined ? undefined : lookUp(place.module, context.prelude, name);
+  const binding = name === undefined ? undefined : context.scope.get(name);
+  if (entry?.kind === 'broken' || binding?.kind === 'broken') {
+    context.incomplete = true;
+    return undefined;
+  }
+  const isFunction =
+    name !== undefined && (entry?.kind === 'function' || isPrimitiveFunction(name) || isBuiltIn(name));
+  if (name !== undefined && binding === undefined && !isFunction && expression.kind === 'call') {
+    return unknownCell(context, name, place, head.span);
+  }
+  const what = isFunction ? 'a function' : binding === undefined ? undefined : describeBinding(binding);
   context.report.add({
     code: 'RNN5009',
-    message: 'a cell belongs here, such as LSTM(m: 64)',
+    message: `a cell belongs here${name === undefined || what === undefined ? '' : `, and ${name} is ${what}`}`,
     span: expression.span,
+    help: 'write a cell with its sizes, such as LSTM(m: 64)',
+  });
+  return undefined;
+}
+
+/** Reports, once for a name, that there is no such cell. */
+export function unknownCell(context: Context, name: string, place: Place, span: Span): undefined {
+  const near = suggest(name, cellNames(place.module, context.prelude));
+  if (place.inside === undefined) context.scope.set(name, { kind: 'broken', span });
+  context.report.add({
+    code: 'RNN2002',
+    message: `there is no cell ${name} here`,
+    span,
+    help:
+      near === undefined
+        ? `import it from its file: import ${name} from "./${name.toLowerCase()}.rnn"`
+        : `did you mean ${near}?`,
+    fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],
   });
   return undefined;
 }
@@ -196,9 +229,13 @@ function unknownArgument(
   const near = suggest(name, known);
   context.report.add({
     code: 'RNN2014',
-    message: `${word} has no ${name}`,
+    message: `${word} takes no ${name}`,
     span: argument.name?.span ?? argument.span,
-    notes: [known.length === 0 ? `the arguments of ${word} have no names` : `it has ${known.join(', ')}`],
+    notes: [
+      known.length === 0
+        ? `the arguments of ${word} have no names`
+        : `its first pair of brackets takes ${known.join(', ')}`,
+    ],
     help: near === undefined ? undefined : `did you mean ${near}?`,
     fixes:
       near === undefined || argument.name === undefined
@@ -242,6 +279,7 @@ function readCell(
       message: `${word} is a model, and only cells can be used inside others`,
       span,
       related: [{ span: entry.declaration.name.span, text: `${word} is declared here` }],
+      help: `make a cell of what both need, and let ${word} use it too`,
     });
     return undefined;
   }

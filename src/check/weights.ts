@@ -1,11 +1,13 @@
 // How declared weights start: `param W: [m, n] ~ orthogonal`, `param b: [m] = 1`. Unsaid, a matrix starts
 // Glorot-uniform by its fans, a vector or a scalar at zero.
 
+import { makeSpan } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Argument, ParamItem } from '../parser/tree.ts';
 import type { CheckedStart } from './checked.ts';
 import type { Context, Draft } from './context.ts';
 import { placeOf } from './equations.ts';
+import { shortText } from './report.ts';
 import { multiplySizes, type Size, sameSize, showSizes, sizeOf } from './size.ts';
 import { inferConstant } from './templates.ts';
 
@@ -56,6 +58,19 @@ function readStart(context: Context, item: ParamItem): (shape: readonly Size[]) 
   const what = `the start of ${item.names.map((name) => name.text).join(', ')}`;
   const place = placeOf(context, item.names[0]?.text ?? '');
   if (kind === 'value') {
+    const called = value.kind === 'call' ? value.callee : value;
+    if (called.kind === 'name' && isDistribution(called.text) && !context.scope.has(called.text)) {
+      const sign = makeSpan(value.span.source, item.type.span.end, value.span.start);
+      context.report.add({
+        code: 'RNN2017',
+        message: `${called.text} is a distribution, and stands after ~`,
+        span: value.span,
+        notes: ['after = stands one number for all its entries; ~ draws each of them'],
+        help: `write ~ ${shortText(value.span) ?? called.text}`,
+        fixes: [{ span: sign, replacement: ' ~ ', title: 'write ~ for =' }],
+      });
+      return usual;
+    }
     const draft = inferConstant(context, value, place, what);
     return draft === undefined ? usual : () => ({ kind: 'value', value: draft.finish() });
   }
@@ -69,7 +84,12 @@ function readStart(context: Context, item: ParamItem): (shape: readonly Size[]) 
       message: word === '' ? 'a distribution belongs after ~' : `there is no distribution ${word}`,
       span: head.span,
       notes: [`distributions are ${Object.keys(distributions).join(', ')}; a number is written with =`],
-      help: near === undefined ? undefined : `did you mean ${near}?`,
+      help:
+        near !== undefined
+          ? `did you mean ${near}?`
+          : head.kind === 'number'
+            ? `write = ${head.value}`
+            : undefined,
       fixes: near === undefined ? [] : [{ span: head.span, replacement: near, title: `write ${near}` }],
     });
     return usual;
@@ -131,5 +151,6 @@ function fits(context: Context, item: ParamItem, name: string, shape: readonly S
     message: `${word} is for ${word === 'identity' ? 'square matrices' : 'matrices'}, and ${name} is ${showSizes(shape)}`,
     span: value?.span ?? item.span,
     related: [{ span: item.type.span, text: `${name} is declared ${showSizes(shape)} here` }],
+    help: `leave it out (a ${matrix ? 'matrix starts uniform by its fans' : 'vector starts at zero'}), or write ~ normal(0.1)`,
   });
 }

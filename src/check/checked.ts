@@ -126,6 +126,8 @@ export interface CheckedState {
 export interface CheckedParameter {
   readonly name: string;
   readonly span: Span;
+  /** Where its declaration or its affine begins: the weights of a program are in the order of the text. */
+  readonly position: number;
   readonly documentation: string | undefined;
   readonly shape: readonly Size[];
   readonly start: CheckedStart;

@@ -139,8 +139,8 @@ function partsOf(cell: CheckedCell, owner: Owner | undefined, binding: SizeBindi
     shape: own.shape.map((size) => substituteSize(size, binding)),
   });
   const pieces: { readonly at: number; readonly parts: Parts }[] = [
-    ...cell.parameters.map(({ name, shape, start, span }) => ({
-      at: span.start,
+    ...cell.parameters.map(({ name, shape, start, position }) => ({
+      at: position,
       parts: { parameters: [named({ name, shape, start: start.kind, owner })], states: [] },
     })),
     ...cell.states.map(({ name, shape, start, span }) => ({

@@ -2,11 +2,23 @@
 // how, and in which order scans and once values can be computed.
 
 import { invariant } from '../../base/invariant.ts';
-import { type CheckedExpression, operandsOf } from '../checked.ts';
+import { type CheckedExpression, type OverTimeNode, operandsOf } from '../checked.ts';
+import { dropoutPart } from './express.ts';
 import type { Definition, Opening, Place, Scope, StatePlace } from './open.ts';
 
 /** How a step's value leaves its scan: at every step, one step late, or as one value. */
-export type Export = 'stacked' | 'previous' | 'last' | 'max' | 'sum' | 'mean';
+export type Way = 'stacked' | 'previous' | OverTimeNode['reducer'];
+
+/** A value at each step, as something that is there outside of its scan. */
+export interface Export {
+  readonly place: Place;
+  readonly way: Way;
+  /**
+   * Whose last it is, of `last` and its like: a cell that runs backwards ends with the first step. A sequence is in the
+   * order of time for all.
+   */
+  readonly reverse: boolean;
+}
 
 /** A scan to be: a stage in one direction, or a look at values that come from elsewhere. */
 export interface Unit {
@@ -15,7 +27,7 @@ export interface Unit {
   readonly definitions: Definition[];
   readonly states: StatePlace[];
   /** By what is exported: a definition of this unit, or for a look any place. */
-  readonly exports: Map<string, { readonly place: Place; readonly ways: Set<Export> }>;
+  readonly exports: Map<string, { readonly place: Place; readonly ways: Set<Way> }>;
 }
 
 /** One thing to compute at the top of the graph. */
@@ -28,15 +40,12 @@ export interface Demands {
   readonly tasks: readonly Task[];
   /** Noise or `t` is used. */
   readonly usesStepNumber: boolean;
+  /** Noise is drawn. */
   readonly hasNoise: boolean;
+  /** Noise is drawn in training. */
+  readonly hasDropout: boolean;
   /** Inputs and targets that something reads. */
   readonly data: ReadonlySet<string>;
-}
-
-/** A result of the program: a place, and how it leaves its scan where it is a step's value. */
-export interface Root {
-  readonly place: Place;
-  readonly way: Export;
 }
 
 export function placeKey(place: Place): string {
@@ -54,14 +63,18 @@ export function placeRate(place: Place): 'once' | 'step' {
 }
 
 /**
- * The scan that exports a place in a certain way. A scan exports its own definitions; but what runs backwards is
- * reduced in the order of time by another scan, which looks at it, and so are inputs.
+ * The scan that makes an export. A scan exports its own definitions; but the end of what runs in the other direction is
+ * found by another scan, which looks at it, and so is that of inputs, and of what a cell takes for steps and is the same
+ * at all.
  */
-export function exporterKey(place: Place, way: Export): string {
-  if (place.kind !== 'definition') return 'look at the inputs';
-  const own = unitKey(place.definition);
-  const inPlace = way === 'stacked' || way === 'previous' || !place.definition.reverse;
-  return inPlace ? own : `look at ${own}`;
+export function exporterKey({ place, way, reverse }: Export): string {
+  const look = (at: string): string => `look ${reverse ? 'back at' : 'at'} ${at}`;
+  if (place.kind !== 'definition') return look('the inputs');
+  const { definition } = place;
+  if (definition.rate === 'once') return look(definition.key);
+  const own = unitKey(definition);
+  const isSequence = way === 'stacked' || way === 'previous';
+  return isSequence || definition.reverse === reverse ? own : look(own);
 }
 
 function unitKey({ stage, reverse }: Definition): string {
@@ -71,9 +84,9 @@ function unitKey({ stage, reverse }: Definition): string {
 /** Finds all that the roots and the states need. */
 export function demandsOf(
   opening: Opening,
-  roots: readonly Root[],
+  roots: readonly Export[],
   states: readonly StatePlace[],
-  train: boolean,
+  options: { readonly train: boolean; startsGiven(state: string): boolean },
 ): Demands {
   const live = new Set<Definition>();
   const data = new Set<string>();
@@ -81,7 +94,7 @@ export function demandsOf(
   /** From a task to the tasks it needs, by key. */
   const needs = new Map<string, Set<string>>();
   const waiting: Definition[] = [];
-  const flags = { usesStepNumber: false, hasNoise: false };
+  const uses = { stepNumber: false, dropout: false };
 
   const unit = (key: string, reverse: boolean): Unit => {
     let found = units.get(key);
@@ -109,20 +122,20 @@ export function demandsOf(
     mark(place.definition);
     const own = taskOf(place.definition);
     need(task, own);
-    if (place.definition.rate === 'step' && task !== own) exportFrom(place, 'stacked');
+    if (place.definition.rate === 'step' && task !== own) {
+      exportFrom({ place, way: 'stacked', reverse: false });
+    }
   };
-  const exportFrom = (place: Place, way: Export): string => {
-    const key = exporterKey(place, way);
-    const reverse = key.startsWith('backward');
-    const { exports } = unit(key, reverse);
-    const entry = exports.get(placeKey(place)) ?? { place, ways: new Set<Export>() };
+  /** Has a scan make an export; gives the scan's key. */
+  const exportFrom = (wanted: Export): string => {
+    const { place, way } = wanted;
+    const key = exporterKey(wanted);
+    const own = place.kind === 'definition' && key === unitKey(place.definition);
+    const { exports } = unit(key, own ? place.definition.reverse : wanted.reverse);
+    const entry = exports.get(placeKey(place)) ?? { place, ways: new Set<Way>() };
     entry.ways.add(way);
     exports.set(placeKey(place), entry);
-    if (place.kind === 'data') data.add(place.input.name);
-    if (place.kind === 'definition') {
-      mark(place.definition);
-      if (key !== unitKey(place.definition)) use(place, key);
-    }
+    use(place, key);
     return key;
   };
   const resolve = (e: CheckedExpression, scope: Scope): Place => {
@@ -133,22 +146,22 @@ export function demandsOf(
   const walk = (e: CheckedExpression, scope: Scope, task: string): void => {
     switch (e.kind) {
       case 'step-number':
-        flags.usesStepNumber = true;
+        uses.stepNumber = true;
         return;
       case 'dropout':
-        if (train) flags.hasNoise = true;
+        if (dropoutPart(e, scope.opened) > 0) uses.dropout = true;
         break;
       case 'previous': {
         const { definition } = opening.state(e.state, scope);
         mark(definition);
         if (unitKey(definition) !== task) {
-          exportFrom({ kind: 'definition', definition }, 'previous');
+          exportFrom({ place: { kind: 'definition', definition }, way: 'previous', reverse: false });
           need(task, unitKey(definition));
         }
         return;
       }
       case 'over-time':
-        need(task, exportFrom(resolve(e.operand, scope), e.reducer));
+        need(task, exportFrom({ place: resolve(e.operand, scope), way: e.reducer, reverse: scope.reverse }));
         return;
       case 'input':
       case 'equation':
@@ -161,13 +174,14 @@ export function demandsOf(
     for (const operand of operandsOf(e)) walk(operand, scope, task);
   };
 
-  for (const { place, way } of roots) {
-    if (placeRate(place) === 'step') exportFrom(place, way);
-    else use(place, undefined);
+  for (const root of roots) {
+    if (placeRate(root.place) === 'step') exportFrom(root);
+    else use(root.place, undefined);
   }
-  for (const { definition, state, scope } of states) {
+  for (const { name, definition, state, scope } of states) {
     mark(definition);
-    if (state.start !== undefined) walk(state.start, scope, unitKey(definition));
+    if (state.start !== undefined && !options.startsGiven(name))
+      walk(state.start, scope, unitKey(definition));
   }
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     walk(next.value, next.scope, taskOf(next));
@@ -177,11 +191,13 @@ export function demandsOf(
       unit(unitKey(definition), definition.reverse).definitions.push(definition);
   }
   for (const state of states) unit(unitKey(state.definition), state.definition.reverse).states.push(state);
+  const hasNoise = options.train && uses.dropout;
   const once = opening.definitions.filter((d) => live.has(d) && d.rate === 'once');
   return {
     tasks: inOrder([...units.values()], once, needs),
-    usesStepNumber: flags.usesStepNumber || flags.hasNoise,
-    hasNoise: flags.hasNoise,
+    usesStepNumber: uses.stepNumber || hasNoise,
+    hasNoise,
+    hasDropout: uses.dropout,
     data,
   };
 }

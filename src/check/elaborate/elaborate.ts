@@ -3,10 +3,11 @@
 
 import { type Diagnostic, makeDiagnostic } from '../../base/diagnostic.ts';
 import { invariant } from '../../base/invariant.ts';
+import type { Span } from '../../base/source.ts';
 import { suggest } from '../../base/suggest.ts';
 import { GraphBuilder } from '../../graph/build.ts';
-import type { NodeId } from '../../graph/graph.ts';
-import { type Dim, index, TIME, type Type } from '../../graph/type.ts';
+import type { InputRole, NodeId } from '../../graph/graph.ts';
+import { type Dim, index, real, TIME, type Type } from '../../graph/type.ts';
 import type { CheckedCell, CheckedFile, CheckedInput, CheckedResult, CheckedStart } from '../checked.ts';
 import type { Program, ProgramInput, ProgramStart } from '../program.ts';
 import {
@@ -17,9 +18,10 @@ import {
   placeKey,
   placeName,
   placeRate,
-  type Root,
+  type Way,
 } from './demand.ts';
-import { express, type Leaf, numberOf, type Site } from './express.ts';
+import { express, type Leaf, numberFrom, numberOf, type Site } from './express.ts';
+import { resolveHyperparameters, resolveSizes } from './header.ts';
 import { Opening, open, type Place, parametersOf, type Scope, type StatePlace } from './open.ts';
 import { type Opened, shapeNumbers, sizeNumber } from './opened.ts';
 import { ElaborationProblem } from './problem.ts';
@@ -78,93 +80,13 @@ export function elaborate(file: CheckedFile, options: ElaborateOptions): Elabora
   const { cell, diagnostics } = selectBlock(file, options.name);
   if (cell === undefined) return { program: undefined, diagnostics };
   try {
-    const opened = open(
-      cell,
-      '',
-      resolveSizes(cell, options.sizes),
-      resolveReals(cell, options.hyperparameters),
-    );
+    const sizes = resolveSizes(cell, options.sizes);
+    const opened = open(cell, '', sizes, resolveHyperparameters(cell, options.hyperparameters));
     return { program: new Elaboration(opened, options).program(), diagnostics: [] };
   } catch (error) {
     if (error instanceof ElaborationProblem) return { program: undefined, diagnostics: [error.diagnostic] };
     throw error;
   }
-}
-
-function resolveSizes(cell: CheckedCell, given: ReadonlyMap<string, number>): Map<string, number> {
-  refuseUnknown(
-    cell,
-    [...given.keys()],
-    cell.sizes.map((s) => s.name),
-    'size',
-  );
-  const sizes = new Map<string, number>();
-  for (const { name, span, defaultValue } of cell.sizes) {
-    const value = given.get(name);
-    if (value !== undefined) {
-      if (!Number.isInteger(value) || value < 1) {
-        throw new ElaborationProblem({
-          code: 'RNN5903',
-          message: `the size ${name} is ${value}`,
-          span,
-          label: 'a size is a whole number, 1 or more',
-        });
-      }
-      sizes.set(name, value);
-    } else if (defaultValue !== undefined) {
-      sizes.set(name, sizeNumber(defaultValue, { sizes }, span));
-    } else {
-      throw new ElaborationProblem({
-        code: 'RNN5902',
-        message: `the size ${name} of ${cell.name} has no value`,
-        span,
-        label: 'nothing gives it',
-        help: `give one (--set ${name}=4 on the command line), or a default here: ${name} = 4`,
-      });
-    }
-  }
-  return sizes;
-}
-
-function resolveReals(
-  cell: CheckedCell,
-  given: ReadonlyMap<string, number> = new Map(),
-): Map<string, number> {
-  refuseUnknown(
-    cell,
-    [...given.keys()],
-    cell.hyperparameters.map((h) => h.name),
-    'hyperparameter',
-  );
-  for (const { name, span, defaultValue } of cell.hyperparameters) {
-    if (given.has(name) || defaultValue !== undefined) continue;
-    throw new ElaborationProblem({
-      code: 'RNN5902',
-      message: `the hyperparameter ${name} of ${cell.name} has no value`,
-      span,
-      label: 'nothing gives it',
-      help: `give one (--set ${name}=0.5 on the command line), or a default here: ${name}: real = 0.5`,
-    });
-  }
-  return new Map(given);
-}
-
-function refuseUnknown(
-  cell: CheckedCell,
-  given: readonly string[],
-  known: readonly string[],
-  what: string,
-): void {
-  const unknown = given.find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const near = suggest(unknown, known);
-  throw new ElaborationProblem({
-    code: 'RNN5901',
-    message: `${cell.name} has no ${what} ${unknown}`,
-    span: cell.span,
-    notes: known.length === 0 ? [] : [`it has ${known.join(', ')}`],
-    ...(near === undefined ? {} : { help: `did you mean ${near}?` }),
-  });
 }
 
 class Elaboration {
@@ -174,7 +96,10 @@ class Elaboration {
   readonly #opening: Opening;
   readonly #states: readonly StatePlace[];
   readonly #b: GraphBuilder;
+  /** By `placeKey`, `state NAME`, `seed` and `offset`. */
   readonly #inputs = new Map<string, NodeId>();
+  /** The names of inputs, with what each is for. */
+  readonly #taken = new Map<string, string>();
   readonly #once = new Map<string, NodeId>();
   readonly #built = new Map<string, Built>();
 
@@ -192,18 +117,21 @@ class Elaboration {
     const cell = this.#cell;
     const b = this.#b;
     const results = this.#results();
-    const train = mode === 'train';
     const demands = demandsOf(
       this.#opening,
       results.map((r) => r.root),
       this.#states,
-      train,
+      { train: mode === 'train', startsGiven: (state) => this.#startsGiven(state) },
     );
     const targets = mode === 'generate' ? [] : cell.targets;
     this.#refuseTargets(demands, targets);
+    this.#taken.set('lengths', 'how long each sequence of a batch is');
+    if (demands.hasDropout) this.#taken.set('seed', 'what noise is drawn from');
+    if (demands.hasDropout || demands.usesStepNumber)
+      this.#taken.set('offset', 'the number of the first step');
 
-    const data = [...cell.inputs, ...targets];
-    for (const input of data) this.#input(input.name, this.#dataType(input), input);
+    for (const input of cell.inputs) this.#dataInput(input, 'input');
+    for (const input of targets) this.#dataInput(input, 'target');
     const parameters = parametersOf(this.#opened).map(({ name, parameter, opened }) => ({
       name,
       span: parameter.span,
@@ -212,10 +140,7 @@ class Elaboration {
       start: this.#start(parameter.start, opened),
     }));
     for (const p of parameters) {
-      this.#inputs.set(
-        `parameter ${p.name}`,
-        b.input(p.name, { element: 'real', shape: p.shape }, 'parameter', p.span),
-      );
+      this.#input(`parameter ${p.name}`, p.name, real(...p.shape), 'parameter', p.span);
     }
     const states = this.#states.map(({ name, scope, state, definition }) => ({
       name,
@@ -227,8 +152,7 @@ class Elaboration {
     }));
     for (const s of states) {
       if (!this.#startsGiven(s.name)) continue;
-      const id = b.input(`state.${s.name}`, { element: 'real', shape: s.shape }, 'state', s.span);
-      this.#inputs.set(`state ${s.name}`, id);
+      this.#input(`state ${s.name}`, `state.${s.name}`, real(...s.shape), 'state', s.span);
     }
     if (demands.hasNoise) this.#inputs.set('seed', b.input('seed', index(), 'seed', cell.span));
     if (demands.usesStepNumber) this.#inputs.set('offset', b.input('offset', index(), 'shared', cell.span));
@@ -242,8 +166,7 @@ class Elaboration {
     }
     for (const { name, root, mean } of results) {
       b.origin = undefined;
-      const node =
-        placeRate(root.place) === 'step' ? this.#exported(root.place, root.way) : this.#whole(root.place);
+      const node = placeRate(root.place) === 'step' ? this.#exported(root) : this.#whole(root.place);
       b.output(name, mean === undefined ? node : this.#real(node), mean);
     }
     for (const { name } of this.#states) {
@@ -290,12 +213,12 @@ class Elaboration {
   }
 
   /** What the program gives, by name: the outputs, then loss and metrics, or what to generate from. */
-  #results(): { readonly name: string; readonly root: Root; readonly mean?: 'steps' | 'sequences' }[] {
+  #results(): { readonly name: string; readonly root: Export; readonly mean?: 'steps' | 'sequences' }[] {
     const cell = this.#cell;
-    const root = (result: CheckedResult, way: Export): Root => {
+    const root = (result: CheckedResult, way: Way): Export => {
       const place = this.#opening.resolve(result.value, this.#opening.root);
       invariant(place !== undefined, 'a result is a reference');
-      return { place, way };
+      return { place, way, reverse: false };
     };
     const scalar = (name: string, result: CheckedResult) => ({
       name,
@@ -324,17 +247,27 @@ class Elaboration {
     });
   }
 
-  #input(name: string, type: Type, { span }: CheckedInput): void {
-    this.#inputs.set(`data ${name}`, this.#b.input(name, type, this.#roleOf(name), span));
+  /** Adds an input that is called after something of the user's. */
+  #input(key: string, name: string, type: Type, role: InputRole, span: Span): void {
+    const other = this.#taken.get(name);
+    if (other !== undefined) {
+      throw new ElaborationProblem({
+        code: 'RNN5907',
+        message: `two inputs of ${this.#cell.name} would be called ${name}`,
+        span,
+        label: 'one is this',
+        notes: [`the other is ${other}`],
+        help: 'give it another name',
+      });
+    }
+    this.#taken.set(name, `a${role === 'input' ? 'n' : ''} ${role}`);
+    this.#inputs.set(key, this.#b.input(name, type, role, span));
   }
 
-  #roleOf(name: string): 'input' | 'target' {
-    return this.#cell.inputs.some((i) => i.name === name) ? 'input' : 'target';
-  }
-
-  #dataType({ type, span }: CheckedInput): Type {
+  #dataInput({ name, span, type }: CheckedInput, role: 'input' | 'target'): void {
     const shape: Dim[] = shapeNumbers(type.shape, this.#opened, span);
-    return { element: type.element, shape: type.rate === 'step' ? [TIME, ...shape] : shape };
+    const whole = { element: type.element, shape: type.rate === 'step' ? [TIME, ...shape] : shape };
+    this.#input(`data ${name}`, name, whole, role, span);
   }
 
   #programInput({ name, span, documentation, type }: CheckedInput): ProgramInput {
@@ -364,9 +297,11 @@ class Elaboration {
           fanOut: sizeNumber(start.fanOut, opened, span),
         };
       case 'normal':
-        return { kind: 'normal', deviation: numberOf(start.deviation, opened) };
-      case 'uniform':
-        return { kind: 'uniform', low: numberOf(start.low, opened), high: numberOf(start.high, opened) };
+        return { kind: 'normal', deviation: numberFrom(0, start.deviation, opened) };
+      case 'uniform': {
+        const low = numberOf(start.low, opened);
+        return { kind: 'uniform', low, high: numberFrom(low, start.high, opened) };
+      }
       case 'value':
         return { kind: 'value', value: numberOf(start.value, opened) };
       default:
@@ -380,9 +315,11 @@ class Elaboration {
       opening: this.#opening,
       train: this.#options.mode === 'train',
       sequence: (place, way) =>
-        place.kind === 'data' ? this.#given(`data ${place.input.name}`) : this.#exported(place, way),
+        place.kind === 'data'
+          ? this.#given(`data ${place.input.name}`)
+          : this.#exported({ place, way, reverse: false }),
       whole: (place) => this.#whole(place),
-      reduced: (place, way) => this.#exported(place, way),
+      reduced: (wanted) => this.#exported(wanted),
       seed: () => this.#given('seed'),
       offset: () => this.#given('offset'),
       start: (state) => this.#startOf(state),
@@ -395,8 +332,9 @@ class Elaboration {
     return id;
   }
 
-  #exported(place: Place, way: Export): NodeId {
-    const node = this.#built.get(exporterKey(place, way))?.exports.get(exportKey(place, way));
+  #exported(wanted: Export): NodeId {
+    const { place, way } = wanted;
+    const node = this.#built.get(exporterKey(wanted))?.exports.get(exportKey(place, way));
     invariant(node !== undefined, `${placeName(place)} is exported (${way})`);
     return node;
   }
@@ -440,7 +378,10 @@ class Elaboration {
       b,
       train: this.#options.mode === 'train',
       leaf: (e, scope) => {
-        if (e.kind === 'over-time') return this.#exported(resolve(e.operand as Leaf, scope), e.reducer);
+        if (e.kind === 'over-time') {
+          const place = resolve(e.operand as Leaf, scope);
+          return this.#exported({ place, way: e.reducer, reverse: scope.reverse });
+        }
         invariant(
           e.kind !== 'step-number' && e.kind !== 'previous' && e.kind !== 'each-step',
           `${e.kind} in time`,

@@ -3,7 +3,7 @@
 //
 // What the language lets spread is broadcast here: operations of the graph have operands of one shape.
 
-import { invariant } from '../../base/invariant.ts';
+import { InvariantError, invariant } from '../../base/invariant.ts';
 import type { Span } from '../../base/source.ts';
 import { GraphBuilder } from '../../graph/build.ts';
 import { evaluate } from '../../graph/evaluate.ts';
@@ -87,8 +87,9 @@ export function express<C extends Surroundings>(e: CheckedExpression, context: C
         return chain(e, recur, b);
       case 'power':
         return e.operands
-          .map((operand) => ({ operand, node: recur(operand) }))
-          .reduceRight((exponent, base) => ({ ...base, node: power(b, base.node, exponent) })).node;
+          .map((operand) => ({ literal: literalOf(operand), node: recur(operand) }))
+          .reduceRight((exponent, base) => ({ literal: undefined, node: power(b, base.node, exponent) }))
+          .node;
       case 'comparison':
         return comparison(e, recur, b);
       case 'primitive':
@@ -141,16 +142,19 @@ function matrixProduct(b: GraphBuilder, left: NodeId, right: NodeId): NodeId {
   return b.contract(left, right, { left: 'n', right: 'n', out: '' });
 }
 
+function literalOf(e: CheckedExpression): number | undefined {
+  return e.kind === 'literal' ? e.value : undefined;
+}
+
 /** Squares and cubes as products: exact for negative bases on every target, and cheaper. */
 function power(
   b: GraphBuilder,
   base: NodeId,
-  exponent: { operand: CheckedExpression; node: NodeId },
+  { literal, node: exponent }: { literal: number | undefined; node: NodeId },
 ): NodeId {
-  const literal = exponent.operand.kind === 'literal' ? exponent.operand.value : undefined;
   if (literal === 2) return b.apply('mul', base, base);
   if (literal === 3) return b.apply('mul', b.apply('mul', base, base), base);
-  return b.apply('pow', ...level(b, [base, exponent.node]));
+  return b.apply('pow', ...level(b, [base, exponent]));
 }
 
 function comparison(e: ComparisonNode, recur: (e: CheckedExpression) => NodeId, b: GraphBuilder): NodeId {
@@ -258,7 +262,7 @@ function affine<C extends Surroundings>(
 function dropout<C extends Surroundings>(e: DropoutNode, context: C, site: Site<C>): NodeId {
   const { b } = site;
   const x = express(e.operand, context, site);
-  const p = numberOf(e.probability, context.opened);
+  const p = dropoutPart(e, context.opened);
   if (!site.train || p === 0) return x;
   invariant(site.noise !== undefined, 'there is noise here');
   const shape = b.shapeOf(x);
@@ -270,21 +274,47 @@ function dropout<C extends Surroundings>(e: DropoutNode, context: C, site: Site<
   return b.apply('mul', x, factor);
 }
 
-/** The value of a constant scalar made of literals, sizes and hyperparameters: by its graph and the reference. */
+/** The value of a constant scalar made of literals, sizes and hyperparameters, by its graph and the reference. */
 export function numberOf(expression: CheckedExpression, opened: Omit<Opened, 'instances'>): number {
   const b = new GraphBuilder('number');
-  const site = {
-    b,
-    train: false,
-    leaf: (): never => {
-      throw new ElaborationProblem({
-        code: 'RNN5904',
-        message: 'this number has to be known before anything runs',
-        span: expression.span,
-        notes: ['it may be made of numbers, sizes and hyperparameters'],
-      });
-    },
+  const leaf = ({ kind }: Leaf): never => {
+    throw new InvariantError(`${kind} in a constant`);
   };
-  b.output('number', express(expression, { opened }, site));
-  return evaluate(b.finish(), new Map()).get('number')?.data[0] ?? Number.NaN;
+  b.output('number', express(expression, { opened }, { b, train: false, leaf }));
+  const value = evaluate(b.finish(), new Map()).get('number')?.data[0] ?? Number.NaN;
+  if (!Number.isFinite(value)) refuseNumber(value, 'a finite number belongs here', expression, opened);
+  return value;
+}
+
+/** That, where what is below `least` has no meaning. */
+export function numberFrom(
+  least: number,
+  expression: CheckedExpression,
+  opened: Omit<Opened, 'instances'>,
+): number {
+  const value = numberOf(expression, opened);
+  if (value < least) refuseNumber(value, `a number from ${least} up belongs here`, expression, opened);
+  return value;
+}
+
+/** The part that a dropout leaves out, from 0 up to below 1. */
+export function dropoutPart({ probability }: DropoutNode, opened: Omit<Opened, 'instances'>): number {
+  const value = numberOf(probability, opened);
+  if (value >= 0 && value < 1) return value;
+  return refuseNumber(value, 'dropout leaves out a part from 0 up to below 1', probability, opened);
+}
+
+function refuseNumber(
+  value: number,
+  label: string,
+  { span }: CheckedExpression,
+  { sizes, hyperparameters }: Omit<Opened, 'instances'>,
+): never {
+  const known = [...sizes, ...hyperparameters].map(([name, number]) => `${name} = ${number}`);
+  throw new ElaborationProblem({
+    code: 'RNN5904',
+    message: `this number comes to ${value}${known.length === 0 ? '' : ` with ${known.join(', ')}`}`,
+    span,
+    label,
+  });
 }

@@ -82,12 +82,12 @@ export function open(
   return { ...bare, instances };
 }
 
-/** Every weight of an opened cell and its instances, in the order of the file. */
+/** Every weight of an opened cell and its instances, in the order of the text; an instance's stand where it does. */
 export function parametersOf(
   opened: Opened,
 ): readonly { readonly name: string; readonly parameter: CheckedParameter; readonly opened: Opened }[] {
   const own = opened.cell.parameters.map((parameter) => ({
-    at: parameter.span.start,
+    at: parameter.position,
     found: [{ name: opened.prefix + parameter.name, parameter, opened }],
   }));
   const inside = opened.instances.map(({ checked, opened: inner }) => ({
@@ -190,6 +190,7 @@ export class Opening {
     const { cell } = scope.opened;
     const rateOf = (value: CheckedExpression): Definition['rate'] =>
       scope.rate === 'step' && value.type.rate === 'step' ? 'step' : 'once';
+    const ofStates = new Set(cell.states.map((state) => state.equation));
     for (const evaluation of cell.order) {
       if (evaluation.kind === 'equation') {
         const equation = cell.equations[evaluation.equation];
@@ -199,7 +200,8 @@ export class Opening {
           scope,
           value: equation.value,
           span: equation.span,
-          rate: rateOf(equation.value),
+          // A state is there at each step, though its equation says the same at all.
+          rate: ofStates.has(evaluation.equation) ? 'step' : rateOf(equation.value),
           stage: scope.stage + equation.stage,
           reverse: scope.reverse,
         });

@@ -5,7 +5,7 @@ import { invariant } from '../../base/invariant.ts';
 import { GraphBuilder } from '../../graph/build.ts';
 import type { Graph, NodeId } from '../../graph/graph.ts';
 import { type Element, index, TIME, type Type } from '../../graph/type.ts';
-import { type Export, placeKey, placeName, type Unit } from './demand.ts';
+import { type Export, placeKey, placeName, type Unit, type Way } from './demand.ts';
 import { express, type Leaf, type Site } from './express.ts';
 import type { Opening, Place, Scope } from './open.ts';
 
@@ -19,7 +19,7 @@ export interface Outside {
   /** A value without a time: data, a weight, a once definition. */
   whole(place: Place): NodeId;
   /** What an `over-time` expression comes to. */
-  reduced(place: Place, way: Export): NodeId;
+  reduced(wanted: Export): NodeId;
   /** index []. */
   seed(): NodeId;
   offset(): NodeId;
@@ -34,7 +34,7 @@ export interface Built {
   readonly states: ReadonlyMap<string, NodeId>;
 }
 
-export function exportKey(place: Place, way: Export): string {
+export function exportKey(place: Place, way: Way): string {
   return `${way} ${placeKey(place)}`;
 }
 
@@ -98,9 +98,11 @@ export function buildScan(unit: Unit, outside: Outside): Built {
           const late = outside.sequence({ kind: 'definition', definition: place.definition }, 'previous');
           return take(late, `${place.name}.previous`, 'sequence');
         }
-        case 'over-time':
-          invariant(e.operand.kind !== 'over-time', 'a reduction over time is of a step');
-          return take(outside.reduced(resolve(e.operand as Leaf, scope), e.reducer), 'reduced', 'capture');
+        case 'over-time': {
+          const place = resolve(e.operand as Leaf, scope);
+          const end = outside.reduced({ place, way: e.reducer, reverse: scope.reverse });
+          return take(end, 'reduced', 'capture');
+        }
         case 'each-step':
           return here(resolve(e.operand as Leaf, scope));
         default:
@@ -225,7 +227,8 @@ function asReal(b: GraphBuilder, value: NodeId): NodeId {
 function inputsFirst(body: Graph, inputs: readonly NodeId[]): Graph {
   const b = new GraphBuilder(body.name);
   const places = new Map<NodeId, NodeId>();
-  const others = body.nodes.map((_, id) => id as NodeId).filter((id) => !inputs.includes(id));
+  const isInput = new Set(inputs);
+  const others = body.nodes.map((_, id) => id as NodeId).filter((id) => !isInput.has(id));
   for (const id of [...inputs, ...others]) {
     const node = body.nodes[id];
     invariant(node.kind === 'input' || node.kind === 'call', `scan body ${body.name} holds no scan`);

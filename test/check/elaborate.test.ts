@@ -1,0 +1,41 @@
+// Elaboration against the plain meaning of checked cells, in all modes; then what a program says of itself.
+
+import { describe, expect, test } from 'vitest';
+import { makeSource } from '../../src/base/source.ts';
+import type { CheckedFile } from '../../src/check/checked.ts';
+import { elaborate, type Mode } from '../../src/check/elaborate/elaborate.ts';
+import { verify } from '../../src/graph/verify.ts';
+import { disagreements } from './agreement.ts';
+import { CELLS, PROGRAMS } from './elaborate-programs.ts';
+import { checkText } from './programs.ts';
+
+const MODES: readonly Mode[] = ['train', 'evaluate', 'generate'];
+
+function fileOf(text: string): CheckedFile {
+  return checkText(makeSource('test.rnn', text));
+}
+
+/** Numbers for the sizes of a file's last cell; all different. */
+function sizesOf(file: CheckedFile): ReadonlyMap<string, number> {
+  const numbers = new Map([
+    ['n', 3],
+    ['m', 2],
+    ['v', 4],
+  ]);
+  return new Map(file.blocks.at(-1)!.sizes.map(({ name }) => [name, numbers.get(name)!]));
+}
+
+describe('what a program computes', () => {
+  test.each(Object.entries(PROGRAMS))('%s', (_, text) => {
+    const file = fileOf(CELLS + text);
+    const sizes = sizesOf(file);
+    for (const startingStates of [false, true]) {
+      expect(disagreements(file, { sizes, startingStates })).toEqual([]);
+      for (const mode of MODES) {
+        const { program, diagnostics } = elaborate(file, { sizes, mode, startingStates });
+        expect(diagnostics).toEqual([]);
+        expect(verify(program!.graph)).toEqual([]);
+      }
+    }
+  });
+});

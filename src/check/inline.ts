@@ -71,7 +71,11 @@ export function inlineFunction(
   const swapped = module.isPrelude && speaker === undefined ? swappedArguments(name, parameters) : undefined;
   context.report.amend(before, (diagnostic) =>
     module.isPrelude
-      ? { ...diagnostic, notes: [...diagnostic.notes, ...where], help: swapped ?? diagnostic.help }
+      ? {
+          ...diagnostic,
+          notes: [...diagnostic.notes, ...(diagnostic.message.includes(name) ? [] : where)],
+          help: swapped ?? diagnostic.help,
+        }
       : { ...diagnostic, related: [...diagnostic.related, { span, text: `${name} is used here` }] },
   );
   return { ...draft, span: module.isPrelude ? span : draft.span };

@@ -138,7 +138,7 @@ function productShape(context: Context, a: Draft, b: Draft, span: Span): Shape |
       label:
         left.length === 2 && right.length === 1
           ? `${l} takes a vector of ${x}, and ${r} has ${y}`
-          : `${x} columns on the left meet ${y} ${right.length === 2 ? 'rows' : 'entries'} on the right`,
+          : `${x} ${left.length === 2 ? 'columns' : 'entries'} on the left meet ${y} ${right.length === 2 ? 'rows' : 'entries'} on the right`,
       related,
       help:
         other !== undefined

@@ -53,10 +53,10 @@ export const tangentRules: TangentTable = {
   div: ({ b, y, da, db, minus, over, steep, div }) => minus(over(da, b), steep(db, () => div(y, b))),
   // y = a^b                       dy = da b a^(b-1) + db a^b log a
   // a^0 is 1 everywhere, and does not move with a: not even at 0, where b a^(b-1) is 0 times infinity. Nor does 0^b with b.
-  pow: ({ a, b, y, da, db, plus, steep, select, eq, log, mul, pow, sub, number }) =>
+  pow: ({ a, b, y, da, db, plus, choose, steep, and, eq, log, mul, pow, sub, number }) =>
     plus(
-      steep(da, () => select(eq(b, number(0)), number(0), mul(b, pow(a, sub(b, number(1)))))),
-      steep(db, () => select(eq(a, number(0)), number(0), mul(y, log(a)))),
+      choose(() => and(eq(a, number(0)), eq(b, number(0))), undefined, steep(da, () => mul(b, pow(a, sub(b, number(1)))))),
+      choose(() => eq(a, number(0)), undefined, steep(db, () => mul(y, log(a)))),
     ),
   // y = max(a, b)                 dy = db where a < b, else da
   max: ({ a, b, da, db, choose, lt }) => choose(lt(a, b), db, da),

@@ -14,8 +14,8 @@ import type { Dim } from '../graph/type.ts';
 /** How a value moves; undefined: it does not vary. */
 export type Tangent = NodeId | undefined;
 
-/** A slope; as a function where it takes some work, which is not done for a tangent that is not there. */
-type Slope = NodeId | (() => NodeId);
+/** A value beside a tangent; as a function where it takes some work, which is not done for a tangent that is not there. */
+type Lazy = NodeId | (() => NodeId);
 
 export interface TangentSite<K extends OpName = OpName> extends TangentFormulas {
   /** The operands. */
@@ -39,13 +39,13 @@ interface TangentFormulas {
   plus(dx: Tangent, dy: Tangent): Tangent;
   minus(dx: Tangent, dy: Tangent): Tangent;
   /** dx times a slope. */
-  times(dx: Tangent, slope: Slope): Tangent;
+  times(dx: Tangent, slope: Lazy): Tangent;
   /** dx times a slope that may be infinite. */
-  steep(dx: Tangent, slope: Slope): Tangent;
+  steep(dx: Tangent, slope: Lazy): Tangent;
   /** dx divided by something that may be zero. */
   over(dx: Tangent, x: NodeId): Tangent;
   /** One tangent or the other. */
-  choose(condition: NodeId, dx: Tangent, dy: Tangent): Tangent;
+  choose(condition: Lazy, dx: Tangent, dy: Tangent): Tangent;
   /** Over axes, the tangent at the largest of x, in row-major order the first. */
   atFirstLargest(x: NodeId, dx: Tangent, axes: readonly number[]): Tangent;
 
@@ -60,7 +60,7 @@ interface TangentFormulas {
   pow(x: NodeId, y: NodeId): NodeId;
   lt(x: NodeId, y: NodeId): NodeId;
   eq(x: NodeId, y: NodeId): NodeId;
-  select(condition: NodeId, x: NodeId, y: NodeId): NodeId;
+  and(x: NodeId, y: NodeId): NodeId;
   /** A number everywhere, in the shape of the result. */
   number(value: number): NodeId;
 }
@@ -72,7 +72,7 @@ export function tangentFormulas<K extends OpName>(
   attributes: OpAttributes[K],
   shape: readonly Dim[],
 ): TangentFormulas {
-  const built = (slope: Slope): NodeId => (typeof slope === 'function' ? slope() : slope);
+  const built = (x: Lazy): NodeId => (typeof x === 'function' ? x() : x);
 
   /** x where it is fine or dx is not zero; there it can do no harm, or has to be seen. Else `otherwise`. */
   const unlessZero = (dx: NodeId, isFine: NodeId, x: NodeId, otherwise: number): NodeId => {
@@ -128,7 +128,7 @@ export function tangentFormulas<K extends OpName>(
     choose(condition, dx, dy) {
       if (dx === undefined && dy === undefined) return undefined;
       const zero = (): NodeId => builder.constant(0, shape);
-      return builder.apply('select', condition, dx ?? zero(), dy ?? zero());
+      return builder.apply('select', built(condition), dx ?? zero(), dy ?? zero());
     },
     atFirstLargest: (x, dx, axes) => (dx === undefined ? undefined : firstLargest(x, dx, axes)),
 
@@ -143,7 +143,7 @@ export function tangentFormulas<K extends OpName>(
     pow: (x, y) => builder.apply('pow', x, y),
     lt: (x, y) => builder.apply('lt', x, y),
     eq: (x, y) => builder.apply('eq', x, y),
-    select: (condition, x, y) => builder.apply('select', condition, x, y),
+    and: (x, y) => builder.apply('and', x, y),
     number: (value) => builder.constant(value, shape),
   };
 }

@@ -1,5 +1,5 @@
-// The branch not taken reaches neither value nor gradient, even when it is not a number. Each case is differentiated where
-// the branch is harmless and where it is not: nothing else may change.
+// The branch not taken reaches neither value nor gradient nor tangent, even when it is not a number. Each case is
+// differentiated where the branch is harmless and where it is not: nothing else may change.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { batch } from '../../src/autodiff/batch.ts';
@@ -12,6 +12,7 @@ import { verify } from '../../src/graph/verify.ts';
 import { boolTensor, indexTensor, realTensor, type Tensor } from '../../src/tensor/tensor.ts';
 import { add, scan, times } from './cells.ts';
 import { cotangentsOf, distance, drawInputs, realInputs, realOutputs, type Values } from './differences.ts';
+import { directionOf, tangents } from './tangents.ts';
 
 /** What is wrong with these numbers at 0 (or below): values and slopes that are infinite or no numbers. */
 const POISONS: Record<string, (s: GraphBuilder, x: NodeId) => NodeId> = {
@@ -55,7 +56,7 @@ const MIXING: Record<string, (s: GraphBuilder, v: NodeId, w: NodeId, W: NodeId) 
 
 const N = 2;
 
-/** Differentiates at both inputs: all gradients are equal, finite, and zero at the poisoned places. */
+/** Differentiates at both inputs: all gradients and tangents are equal and finite. */
 function compare(graph: Graph, harmless: Values, poisoned: Values, extents: Extents): void {
   expect(verify(graph)).toEqual([]);
   const wrt = realInputs(graph);
@@ -64,9 +65,13 @@ function compare(graph: Graph, harmless: Values, poisoned: Values, extents: Exte
   const seeds = [...cotangents].map(([name, value]) => [`cotangent.${name}`, value] as const);
   const backward = vjp(graph, { outputs, wrt });
   expect(verify(backward)).toEqual([]);
-  const [want, found] = [harmless, poisoned].map((inputs) =>
-    evaluate(backward, new Map([...inputs, ...seeds]), extents),
-  );
+  // Where it is poisoned it moves as well.
+  const direction = directionOf(harmless, wrt, 5);
+  const [want, found] = [harmless, poisoned].map((inputs) => {
+    const moved = tangents(graph, inputs, direction, outputs, extents);
+    const named = [...moved].map(([name, value]) => [`tangent.${name}`, value] as const);
+    return new Map([...evaluate(backward, new Map([...inputs, ...seeds]), extents), ...named]);
+  });
   // Where even the harmless one overflows there is nothing to compare.
   fc.pre([...want.values()].every(({ data }) => data.every((x) => Number.isFinite(x))));
   for (const [name, value] of want) {

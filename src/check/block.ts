@@ -222,7 +222,9 @@ function settle(context: Context, before: number): void {
       help:
         shape.word === 'Dense'
           ? 'write how many numbers it gives: Dense(64)'
-          : `give the equation a type: ${shape.equation}: [m] = ...`,
+          : shape.equation === 'output'
+            ? 'give it a name and a type: y: [m] = ..., and then output y'
+            : `give the equation a type: ${shape.equation}: [m] = ...`,
     });
   }
   if (report.errors > before) return;

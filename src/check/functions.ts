@@ -240,6 +240,12 @@ function transpose(context: Context, operands: readonly Draft[], span: Span): Dr
   });
 }
 
+/** Whether an operand is the name of something with a written type. */
+function isDeclared(context: Context, operand: Draft): boolean {
+  const kind = context.scope.get(nameOf(operand))?.kind;
+  return kind === 'input' || kind === 'target' || kind === 'state' || kind === 'parameter';
+}
+
 /** Joined along the first axis; the others are equal. */
 export function concatDrafts(context: Context, operands: readonly Draft[], span: Span): Draft {
   const good = operands.filter((operand) => expectReal(context, operand, 'concat'));
@@ -259,7 +265,9 @@ export function concatDrafts(context: Context, operands: readonly Draft[], span:
       message: `concat joins vectors, and ${nameOf(operand, 'this')} is []`,
       span: operand.span,
       related: reasons(operand.span, ...originOf(operand)),
-      help: 'declare it as a vector of one: [1]',
+      help: isDeclared(context, operand)
+        ? 'declare it as a vector of one: [1]'
+        : `affine mixes vectors and numbers: affine(${operands.map((other) => nameOf(other, '...')).join(', ')})`,
     });
   }
   const [first, ...rest] = shapes;

@@ -144,7 +144,7 @@ function productShape(context: Context, a: Draft, b: Draft, span: Span): Shape |
         other !== undefined
           ? `${other} is [${showSize(left[0])}, ${y}]: did you mean ${other} @ ${r}?`
           : left.length === 2 && right.length === 1 && same(left[0], outer)
-            ? `is ${l} the wrong way round? A matrix that takes ${r} is declared [${x}, ${y}]; with ${l} as it is, write ${r} @ ${l}`
+            ? wrongWayRound(l, r, `[${x}, ${y}]`)
             : left.length === 1 && same(inner, right[1])
               ? `write ${r} @ ${l}`
               : left.length === 2 && right.length === 2 && same(inner, right[1])
@@ -159,6 +159,14 @@ function productShape(context: Context, a: Draft, b: Draft, span: Span): Shape |
     return undefined;
   }
   return [...left.slice(0, -1), ...right.slice(1)];
+}
+
+/** The help for a matrix that would fit if it were turned. */
+function wrongWayRound(matrix: string, vector: string, wanted: string): string {
+  const turned = /^transpose\((.*)\)$/.exec(matrix);
+  if (turned !== null) return `write ${turned[1]} @ ${vector}`;
+  const declared = /^\w+$/.test(matrix) ? `declare ${matrix}: ${wanted}, or write ` : 'write ';
+  return `is ${matrix} the wrong way round? Then ${declared}${vector} @ ${matrix}`;
 }
 
 /** The only weight that would have fitted in the place of another. */

@@ -5,7 +5,7 @@
 
 import { type Diagnostic, makeDiagnostic } from '../base/diagnostic.ts';
 import { invariant } from '../base/invariant.ts';
-import type { Span } from '../base/source.ts';
+import { type Span, spanText } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Argument, Expression } from '../parser/tree.ts';
 import type { TrainCode } from './codes.ts';
@@ -46,6 +46,17 @@ export interface CallForm {
   readonly files?: number;
   readonly arguments: Readonly<Record<string, ArgumentForm>>;
 }
+
+/** What other programs call an argument. */
+const meantArguments: ReadonlyMap<string, string> = new Map([
+  ['learning_rate', 'lr'],
+  ['rate', 'lr'],
+  ['weight_decay', 'decay'],
+  ['wd', 'decay'],
+  ['epsilon', 'eps'],
+  ['warmup_steps', 'warmup'],
+  ['validation', 'holdout'],
+]);
 
 /** A quoted file name and where it stands. */
 export interface FileName {
@@ -103,14 +114,18 @@ export function readNumber(
   const number = literalNumber(value);
   if (number === undefined) {
     report(
-      problem('RNN6004', `${what} is a number`, value.span, 'no number', {
-        help: `${what} is ${range.words}`,
+      problem('RNN6004', `${what} takes a number`, value.span, 'no number', {
+        help: `write ${range.words.startsWith('a ') ? '' : 'a number '}${range.words}`,
       }),
     );
     return undefined;
   }
   if (range.holds(number)) return number;
-  report(problem('RNN6005', `${what} cannot be ${number}`, value.span, `it must be ${range.words}`));
+  const help =
+    range === fraction && number > 1 && number < 100 ? `for ${number} % write ${number / 100}` : undefined;
+  report(
+    problem('RNN6005', `${what} cannot be ${number}`, value.span, `it must be ${range.words}`, { help }),
+  );
   return undefined;
 }
 
@@ -161,8 +176,13 @@ export function readCall(
     const name = argument.name.text;
     const wanted = Object.hasOwn(form.arguments, name) ? form.arguments[name] : undefined;
     if (wanted === undefined) {
-      const near = suggest(name, Object.keys(form.arguments));
-      const help = near === undefined ? `it is written ${form.example}` : `did you mean ${near}?`;
+      const known = Object.keys(form.arguments);
+      const meant = meantArguments.get(name) ?? '';
+      const near = known.includes(meant) ? meant : suggest(name, known);
+      const help =
+        near === undefined
+          ? `it takes ${listWords(known)}${meant === 'decay' ? '; decay is an argument of adamw' : ''}`
+          : `did you mean ${near}?`;
       fail(problem('RNN6007', `${word} has no argument ${name}`, argument.name.span, 'unknown', { help }));
       continue;
     }
@@ -207,8 +227,8 @@ function readUnnamed(
   const help =
     isNumber && first !== undefined
       ? `did you mean ${first}: ${literalNumber(value)}?`
-      : form.files !== undefined && value.kind === 'name'
-        ? `a file's name stands in quotes: "${value.text}"`
+      : form.files !== undefined && (value.kind === 'name' || value.kind === 'member')
+        ? `a file's name stands in quotes: "${spanText(value.span)}"`
         : `it is written ${form.example}`;
   fail(problem('RNN6008', `${word} does not take this argument`, argument.span, 'without a name', { help }));
 }

@@ -127,8 +127,12 @@ function selectTrain(
       models.length > 1
         ? `there are ${trains.length} experiments here: with ${listWords(models)}`
         : `there are ${found.length} experiments with ${models[0]} here`;
-    const help = models.length > 1 ? 'say which model to train' : undefined;
-    report(problem('RNN6010', message, found[1].syntax.name.span, 'another one', { help }));
+    const help =
+      models.length > 1
+        ? 'say which model to train'
+        : 'keep one: --set steps=100 changes an entry for one run, --data its files';
+    const related = [{ span: found[0].syntax.name.span, text: 'one' }];
+    report(problem('RNN6010', message, found[1].syntax.name.span, 'another one', { related, help }));
   } else if (trains.length === 0) {
     const last = file.blocks.findLast((block) => block.kind === 'model');
     const help = `write one: train ${last?.name ?? 'MODEL'} { data ...  steps 1000 }`;

@@ -40,8 +40,9 @@ export function sizesFromData(
   ] as const;
   let fits = true;
   for (const [role, inputs, field] of sides) {
-    const input = onlyOne(role, inputs, field, model, data, report);
-    if (input === undefined || !sameForm(role, input, field, data, report)) {
+    const wanted = showWanted(field, dataset);
+    const input = onlyOne(role, inputs, field, wanted, model, data, report);
+    if (input === undefined || !sameForm(role, input, field, wanted, data, report)) {
       fits = false;
       continue;
     }
@@ -57,6 +58,7 @@ function onlyOne(
   role: 'input' | 'target',
   inputs: readonly CheckedInput[],
   field: Field,
+  wanted: string,
   model: CheckedCell,
   data: Span,
   report: Report,
@@ -66,12 +68,21 @@ function onlyOne(
   const message = `${model.name} has ${have}, and this data gives one: ${field.meaning}`;
   const related = [{ span: data, text: 'the data' }];
   const help =
-    inputs.length === 0 ? `write ${role} ${role === 'input' ? 'x' : 'y'}: ${showField(field)}` : undefined;
+    inputs.length === 0
+      ? `write ${role} ${role === 'input' ? 'x' : 'y'}: ${wanted}`
+      : `leave ${inputs[1].name} out`;
   report(problem('RNN6024', message, inputs[1]?.span ?? model.span, have, { related, help }));
   return undefined;
 }
 
-function sameForm(role: string, input: CheckedInput, field: Field, data: Span, report: Report): boolean {
+function sameForm(
+  role: string,
+  input: CheckedInput,
+  field: Field,
+  wanted: string,
+  data: Span,
+  report: Report,
+): boolean {
   const { element, rate, shape } = input.type;
   if (element === field.kind && rate === field.rate && shape.length === field.shape.length) return true;
   const size = input.type.categories;
@@ -79,9 +90,16 @@ function sameForm(role: string, input: CheckedInput, field: Field, data: Span, r
   const written = `${rate === 'once' ? 'once ' : ''}${type}`;
   const message = `the ${role} ${input.name} is ${written}, and this data gives ${showField(field)}: ${field.meaning}`;
   const related = [{ span: data, text: 'the data' }];
-  const help = `write ${role} ${input.name}: ${showField(field)}, or take other data`;
+  const help = `write ${role} ${input.name}: ${wanted}, or take other data`;
   report(problem('RNN6024', message, input.span, written, { related, help }));
   return false;
+}
+
+/** What to declare for a field: how many characters or words there are follows from the data, as a size v. */
+function showWanted(field: Field, dataset: Dataset): string {
+  return field.categories !== undefined && field.categories === dataset.vocabulary?.size
+    ? 'index(v), with v in the brackets of the model'
+    : showField(field);
 }
 
 /** `once index(2)`, `[2]`: as a file declares it. */

@@ -11,7 +11,7 @@ import { makeSource, type Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { CheckedTrain } from '../check/checked.ts';
 import { parse } from '../parser/parse.ts';
-import type { Argument, Expression, TrainDeclaration } from '../parser/tree.ts';
+import type { Argument, Expression } from '../parser/tree.ts';
 import { joinPath } from '../runtime/paths.ts';
 import {
   type CallForm,
@@ -142,6 +142,35 @@ const entryNames = [
 
 type EntryName = (typeof entryNames)[number];
 
+/** What other programs call an entry. */
+const meantEntries: ReadonlyMap<string, EntryName> = new Map([
+  ...['batch_size', 'batchsize', 'minibatch'].map((word) => [word, 'batch'] as const),
+  ...['seq_len', 'sequence_length', 'bptt', 'context', 'unroll'].map((word) => [word, 'window'] as const),
+  ...['grad_clip', 'gradient_clip', 'clip_norm', 'max_norm'].map((word) => [word, 'clip'] as const),
+  ...['iterations', 'updates', 'num_steps', 'max_steps'].map((word) => [word, 'steps'] as const),
+  ...['num_epochs', 'max_epochs'].map((word) => [word, 'epochs'] as const),
+  ...['dataset', 'file', 'files', 'corpus', 'input'].map((word) => [word, 'data'] as const),
+  ...['optim', 'optimiser'].map((word) => [word, 'optimizer'] as const),
+  ...['eval_every', 'validate_every'].map((word) => [word, 'validate'] as const),
+]);
+
+/** What stands elsewhere than in an entry of its own. */
+const placeOfSetting: ReadonlyMap<string, string> = new Map([
+  ...['lr', 'learning_rate', 'rate'].map(
+    (word) => [word, 'the rate is an argument of the optimizer: optimizer adam(lr: 0.001)'] as const,
+  ),
+  ...['weight_decay', 'decay'].map(
+    (word) => [word, 'decay is an argument of adamw: optimizer adamw(decay: 0.01)'] as const,
+  ),
+  ['momentum', 'momentum is an argument of sgd: optimizer sgd(lr: 0.1, momentum: 0.9)'],
+  ['warmup', 'warmup is an argument of the schedule: schedule cosine(warmup: 100)'],
+  ...['holdout', 'validation', 'val_split'].map(
+    (word) => [word, 'what is held out is an argument of the data: text("book.txt", holdout: 0.1)'] as const,
+  ),
+  ['dropout', 'dropout is a part of the model: dropout(h, 0.1)'],
+  ['loss', 'the loss is a part of the model'],
+]);
+
 /** An entry's value and where its name stands. */
 interface Entry {
   readonly name: Span;
@@ -159,7 +188,7 @@ export function readSettings(
 ): { readonly settings: Settings | undefined; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic);
-  const entries = readEntries(train.syntax.entries, report);
+  const { entries, meant } = readEntries(train, report);
   const sizes = new Map<string, number>();
   for (const text of overrides.set) applyOverride(text, train, entries, sizes, report);
 
@@ -167,7 +196,9 @@ export function readSettings(
     const entry = entries.get(name);
     return entry === undefined ? undefined : readNumber(entry.value, name, range, report);
   };
-  const data = readData(entries.get('data'), overrides, train, folder, report);
+  const data = meant.has('data')
+    ? undefined
+    : readData(entries.get('data'), overrides, train, folder, report);
   const optimizer = readOptimizer(entries.get('optimizer'), report);
   const schedule = readSchedule(entries.get('schedule'), report);
   const window = numberOf('window', count) ?? 64;
@@ -177,7 +208,7 @@ export function readSettings(
   const epochs = numberOf('epochs', count);
   const seed = numberOf('seed', seedRange) ?? 1;
   const validate = numberOf('validate', count);
-  checkDuration(entries, train, report);
+  if (!meant.has('steps') && !meant.has('epochs')) checkDuration(entries, train, report);
   checkWindow(entries, data, report);
 
   const duration =
@@ -206,17 +237,20 @@ export function readSettings(
   return { settings, diagnostics };
 }
 
+/** The entries by name; `meant` are those that an unknown one was likely meant to be, and are not missing. */
 function readEntries(
-  written: TrainDeclaration['entries'],
+  train: CheckedTrain,
   report: (d: Diagnostic) => void,
-): Map<string, Entry> {
+): { readonly entries: Map<string, Entry>; readonly meant: ReadonlySet<string> } {
   const entries = new Map<string, Entry>();
-  for (const entry of written) {
+  const meant = new Set<string>();
+  for (const entry of train.syntax.entries) {
     if (entry.kind === 'broken') continue;
     const { name, value } = entry;
     if (!entryNames.some((known) => known === name.text)) {
-      const near = suggest(name.text, entryNames);
-      const help = near === undefined ? `there are ${listWords(entryNames)}` : `did you mean ${near}?`;
+      const near = meantEntries.get(name.text) ?? suggest(name.text, entryNames);
+      if (near !== undefined) meant.add(near);
+      const help = placeOfSetting.get(name.text) ?? modelNumber(train, name.text, value) ?? entryHelp(near);
       report(problem('RNN6001', `a train block has no entry ${name.text}`, name.span, 'unknown', { help }));
       continue;
     }
@@ -227,7 +261,19 @@ function readEntries(
       report(problem('RNN6002', `${name.text} stands twice`, name.span, 'the second', { related }));
     }
   }
-  return entries;
+  return { entries, meant };
+}
+
+function entryHelp(near: string | undefined): string {
+  return near === undefined ? `there are ${listWords(entryNames)}` : `did you mean ${near}?`;
+}
+
+/** The help where an entry is called like a size or a number of the model. */
+function modelNumber({ model }: CheckedTrain, name: string, value: Expression): string | undefined {
+  if (![...model.sizes, ...model.hyperparameters].some((parameter) => parameter.name === name))
+    return undefined;
+  const given = value.kind === 'number' ? String(value.value) : '...';
+  return `${name} belongs to ${model.name}: give it in its brackets, ${name} = ${given}, or on the command line, --set ${name}=${given}`;
 }
 
 function applyOverride(

@@ -99,10 +99,24 @@ describe('settings', () => {
 
 describe('mistakes in a train block', () => {
   it.each<readonly [string, readonly string[]]>([
+    [`${text}stepz 3`, ['RNN6001 a train block has no entry stepz (did you mean steps?)']],
+    [`${text}iterations 3`, ['RNN6001 a train block has no entry iterations (did you mean steps?)']],
+    ['dataset text("a.txt") steps 3', ['RNN6001 a train block has no entry dataset (did you mean data?)']],
     [
-      `${text}stepz 3`,
+      `${text}steps 3 lr 0.01`,
       [
-        'RNN6001 a train block has no entry stepz (did you mean steps?)',
+        'RNN6001 a train block has no entry lr (the rate is an argument of the optimizer: optimizer adam(lr: 0.001))',
+      ],
+    ],
+    [
+      `${text}steps 3 m 16`,
+      [
+        'RNN6001 a train block has no entry m (m belongs to M: give it in its brackets, m = 16, or on the command line, --set m=16)',
+      ],
+    ],
+    [
+      text,
+      [
         'RNN6003 the experiment with M does not say how long it takes (write steps 1000 (updates of the weights) or epochs 5 (times through the data))',
       ],
     ],
@@ -114,7 +128,7 @@ describe('mistakes in a train block', () => {
         'RNN6003 the experiment with M does not say what it learns from (for example data text("book.txt", by: char, holdout: 0.1))',
       ],
     ],
-    [`${text}steps many`, ['RNN6004 steps is a number (steps is a whole number from 1 up)']],
+    [`${text}steps many`, ['RNN6004 steps takes a number (write a whole number from 1 up)']],
     [
       'data "a.txt" steps 1',
       [
@@ -135,9 +149,12 @@ describe('mistakes in a train block', () => {
       `${text}steps 1 schedule step(1)`,
       ['RNN6006 step is not a schedule (there are constant, linear and cosine)'],
     ],
+    [`${text}steps 1 optimizer adam(rate: 1)`, ['RNN6007 adam has no argument rate (did you mean lr?)']],
     [
-      `${text}steps 1 optimizer adam(rate: 1)`,
-      ['RNN6007 adam has no argument rate (it is written adam(lr: 0.001))'],
+      `${text}steps 1 optimizer adam(weight_decay: 1)`,
+      [
+        'RNN6007 adam has no argument weight_decay (it takes lr, beta1, beta2 and eps; decay is an argument of adamw)',
+      ],
     ],
     [
       `${text}steps 1 optimizer sgd`,
@@ -154,6 +171,10 @@ describe('mistakes in a train block', () => {
         'RNN6008 text does not take this argument (a file\'s name stands in quotes: "book")',
         'RNN6004 by is char or word',
       ],
+    ],
+    [
+      'data text(book.txt) steps 1',
+      ['RNN6008 text does not take this argument (a file\'s name stands in quotes: "book.txt")'],
     ],
     [
       'data lines("a") steps 1',
@@ -198,7 +219,7 @@ describe('mistakes on the command line', () => {
     ],
     ['batch.size=5', 'RNN6009 batch has no arguments that could be set (give it whole: batch=...)'],
     ['m=2.5', 'RNN6005 m cannot be 2.5'],
-    ['data.holdout=2', 'RNN6005 holdout cannot be 2'],
+    ['data.holdout=20', 'RNN6005 holdout cannot be 20 (for 20 % write 0.2)'],
     ['m.x=1', 'RNN6009 m has no arguments that could be set (give it whole: m=...)'],
   ])('--set %s', (set, expected) => {
     expect(messages(`${text}steps 1`, { set: [set] })).toEqual([expected]);

@@ -16,8 +16,10 @@ export async function readText(file: FileName, files: Files, report: Report): Pr
     bytes = await files.read(path);
   } catch (fault) {
     if (!(fault instanceof FileFault)) throw fault;
+    const inBlock = file.span.source.name !== '--data';
     report(
       problem('RNN6020', `cannot read ${path}: ${fault.message}`, file.span, 'named here', {
+        notes: inBlock ? ['paths in a train block are relative to its file; --data FILE takes another'] : [],
         help: fault.help,
       }),
     );

@@ -10,7 +10,7 @@ import type { Program } from '../check/program.ts';
 import { evaluate } from '../graph/evaluate.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { centralDifference, type ScalarFunction, STEP } from './central-differences.ts';
+import { centralDifference, oneSidedDifference, type ScalarFunction, STEP } from './central-differences.ts';
 import { differentiable, withGradients } from './gradient-program.ts';
 import { type Case, drawInputs, extentsOf, randomCase } from './random-case.ts';
 
@@ -170,35 +170,53 @@ function compare(
   random: RandomStream,
 ): TensorCheck {
   const g = gradient.data;
-  const differenceOf = (element: number, step: number): number =>
-    centralDifference(objective, x, unit(g.length, element), step);
+  const central =
+    (step: number): Difference =>
+    (element) =>
+      centralDifference(objective, x, unit(g.length, element), step);
+  const oneSided =
+    (step: number): Difference =>
+    (element) =>
+      oneSidedDifference(objective, x, unit(g.length, element), step);
+  // A difference that reaches over a kink is no derivative. Shorter steps reach less far, and one of the two that look to
+  // one side alone does not reach over it at all; a wrong gradient differs from all of them.
+  const differences = [
+    central(STEP),
+    central(STEP / 8),
+    central(STEP / 64),
+    oneSided(STEP / 8),
+    oneSided(-STEP / 8),
+  ];
   const all = Array.from(g, (_, element) => element);
-  if (g.length <= most) return compareElements(name, gradient, all, differenceOf);
+  if (g.length <= most) return compareElements(name, gradient, all, differences);
 
-  const some = compareElements(name, gradient, random.shuffle(all).slice(0, most), differenceOf);
+  const some = compareElements(name, gradient, random.shuffle(all).slice(0, most), differences);
   const scale = largest(g);
   const direction = Float64Array.from(g, () => (random.uniform() < 0.5 ? -1 : 1));
   // Between one (x moves too far: cutting off) and the square root (too little: rounding).
   const step = STEP / g.length ** 0.25;
   const along = Math.abs(dot(g, direction) - centralDifference(objective, x, direction, step)) / scale;
-  return some.passed && along <= TOLERANCE ? some : compareElements(name, gradient, all, differenceOf);
+  return some.passed && along <= TOLERANCE ? some : compareElements(name, gradient, all, differences);
 }
 
+/** The derivative by one element, by some difference. */
+type Difference = (element: number) => number;
+
+/** Compares with the first difference, and what is not near it with each of the others in turn. */
 function compareElements(
   name: string,
   gradient: Tensor,
   elements: readonly number[],
-  differenceOf: (element: number, step: number) => number,
+  [first, ...others]: readonly Difference[],
 ): TensorCheck {
   const g = gradient.data;
-  const d = new Map(elements.map((element) => [element, differenceOf(element, STEP)]));
+  const d = new Map(elements.map((element) => [element, first(element)]));
   let worst = largestGap(g, d);
-  // A difference that reaches over a kink is no derivative. Smaller steps reach less far; a wrong gradient stays wrong.
-  for (const step of [STEP / 8, STEP / 64]) {
+  for (const differenceOf of others) {
     if (worst.error <= TOLERANCE) break;
     const allowed = TOLERANCE * worst.scale;
     for (const [element, difference] of d) {
-      if (!(Math.abs(g[element] - difference) <= allowed)) d.set(element, differenceOf(element, step));
+      if (!(Math.abs(g[element] - difference) <= allowed)) d.set(element, differenceOf(element));
     }
     worst = largestGap(g, d);
   }

@@ -20,7 +20,6 @@ describe(law.name, () => {
         seed,
       });
       if (report.skipped > 0) throw new Error(`${report.skipped} cases are not finite`);
-      if (report.failure) console.error(JSON.stringify(report.failure));
       return new Map(report.tensors.map((tensor) => [tensor.name, tensor.error]));
     });
   }

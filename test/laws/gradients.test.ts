@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe } from 'vitest';
 import { checkGradients, TOLERANCE } from '../../src/study/gradcheck.ts';
+import { describeCase } from '../../src/study/random-case.ts';
 import { holds, Law } from './law.ts';
 import { SUBJECTS } from './subjects.ts';
 
@@ -20,7 +21,8 @@ describe(law.name, () => {
         seed,
       });
       if (report.skipped > 0) throw new Error(`${report.skipped} cases are not finite`);
-      return new Map(report.tensors.map((tensor) => [tensor.name, tensor.error]));
+      const where = report.failure === undefined ? '' : ` at ${describeCase(report.failure)}`;
+      return new Map(report.tensors.map((tensor) => [`${tensor.name}${where}`, tensor.error]));
     });
   }
 });

@@ -13,7 +13,7 @@ import { asTrained, longCase, rounded, shortCase } from './cases.ts';
 import { distances, holds, Law, type Tensors } from './law.ts';
 import { formsOf, SUBJECTS } from './subjects.ts';
 
-const optimised = new Law('optimised is plain', 1e-12, 3);
+const optimised = new Law('optimised is plain', 1e-12, 2);
 
 describe(optimised.name, () => {
   for (const { name, sizes, programOf } of SUBJECTS) {
@@ -25,7 +25,7 @@ describe(optimised.name, () => {
   }
 });
 
-const wasm = new Law('WebAssembly is the reference', 1e-4, 3);
+const wasm = new Law('WebAssembly is the reference', 1e-4, 2);
 
 describe(wasm.name, () => {
   for (const { name, sizes, programOf } of SUBJECTS) {

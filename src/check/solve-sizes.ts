@@ -3,12 +3,15 @@
 import { type Diagnostic, type DiagnosticParts, makeDiagnostic } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import type { CheckedCell } from './checked.ts';
+import type { ElaborationCode } from './codes.ts';
 import {
   evaluateSize,
   type Size,
   type SizeBinding,
+  sameSize,
+  showSize,
   showSizes,
-  sizeOf,
+  sizeSymbol,
   substituteSize,
   symbolsOf,
 } from './size.ts';
@@ -67,47 +70,77 @@ function weightsAndStates(
   return found;
 }
 
+/** An array's shape beside the declaration that it is for. */
+interface Given {
+  readonly input: SymbolicInput;
+  readonly shape: readonly number[];
+}
+
 /**
  * Finds the sizes of a header from shapes without time and batch, by input name; what no shape gives takes its
- * default. A shape that does not fit, and a size that nothing gives, are diagnostics.
+ * default. A shape that does not fit, and a size that nothing gives, are diagnostics, one for each mistake.
+ *
+ * ```ts
+ * solveSizes(rnn, new Map([['x', [3]], ['W', [4, 3]]])).sizes;   // n: 3, m: 4
+ * ```
  */
 export function solveSizes(
   cell: CheckedCell,
   shapes: ReadonlyMap<string, readonly number[]>,
 ): { readonly sizes: ReadonlyMap<string, number>; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
+  /** Sizes that are not known because of a mistake that is told. */
+  const lost = new Set<string>();
   const report = (parts: Omit<DiagnosticParts, 'code'>): void => {
-    diagnostics.push(makeDiagnostic({ code: 'RNN5906', ...parts }));
+    const code: ElaborationCode = 'RNN5906';
+    diagnostics.push(makeDiagnostic({ code, ...parts }));
   };
-  const sizes = new Map<string, number>();
-  const origin = new Map<string, string>();
-  const given = symbolicInputs(cell).flatMap((input) => {
-    const shape = shapes.get(input.name);
-    if (shape === undefined) return [];
-    if (shape.length === input.shape.length) return [{ input, shape }];
+  const misfits = ({ input, shape }: Given, more: string, notes: readonly string[]): void =>
     report({
-      message: `${input.name} is given as [${shape.join(', ')}], but it is ${declared(input)}`,
+      message: `${input.name} is given as [${shape.join(', ')}], but it is declared ${showSizes(input.shape)}${more}`,
       span: input.span,
       label: 'declared here',
+      notes,
     });
-    return [];
-  });
-  for (let found = true; found; ) {
-    found = false;
-    for (const { input, shape } of given) {
-      input.shape.forEach((size, axis) => {
-        const solved = solveFor(size, shape[axis], sizes);
-        if (solved === undefined) return;
-        sizes.set(solved.symbol, solved.value);
-        origin.set(solved.symbol, `${input.name} [${shape.join(', ')}]`);
-        found = true;
-      });
+  const given: Given[] = [];
+  for (const input of symbolicInputs(cell)) {
+    const shape = shapes.get(input.name);
+    if (shape === undefined) continue;
+    if (shape.length === input.shape.length) given.push({ input, shape });
+    else {
+      misfits({ input, shape }, '', []);
+      for (const symbol of input.shape.flatMap(symbolsOf)) lost.add(symbol);
     }
   }
+
+  const sizes = new Map<string, number>();
+  /** Where a size was read off; the others have their default. */
+  const origin = new Map<string, string>();
+  readOff(given, sizes, origin);
   for (const { name, span, defaultValue } of cell.sizes) {
-    if (sizes.has(name)) continue;
-    const value = defaultValue === undefined ? undefined : evaluateSize(defaultValue, sizes);
-    if (value !== undefined) sizes.set(name, value);
+    const value =
+      sizes.has(name) || defaultValue === undefined ? undefined : evaluateSize(defaultValue, sizes);
+    if (value === undefined || defaultValue === undefined) continue;
+    if (Number.isInteger(value) && value >= 1) {
+      sizes.set(name, value);
+      readOff(given, sizes, origin);
+      continue;
+    }
+    lost.add(name);
+    report({
+      message: `the default of ${name}, ${showSize(defaultValue)}, comes to ${value}`,
+      span,
+      label: 'a size is a whole number, 1 or more',
+      notes: symbolsOf(defaultValue).map((symbol) => whence(symbol, sizes, origin)),
+    });
+  }
+
+  for (const { name, span } of cell.sizes) {
+    if (sizes.has(name) || lost.has(name)) continue;
+    const impossible = given.find(({ input }) =>
+      input.shape.some((size) => soleUnknown(size, sizes) === name),
+    );
+    if (impossible !== undefined) misfits(impossible, `, which no ${name} makes so`, []);
     else {
       report({
         message: `nothing that is given says how large ${name} is`,
@@ -118,37 +151,60 @@ export function solveSizes(
     }
   }
   if (diagnostics.length > 0) return { sizes, diagnostics };
-  for (const { input, shape } of given) {
+
+  for (const one of given) {
+    const { input, shape } = one;
     const wanted = input.shape.map((size) => evaluateSize(size, sizes));
     if (wanted.every((d, axis) => d === shape[axis])) continue;
     const symbols = [...new Set(input.shape.flatMap(symbolsOf))];
-    report({
-      message: `${input.name} is given as [${shape.join(', ')}], but it is ${declared(input)}, here [${wanted.join(', ')}]`,
-      span: input.span,
-      label: 'declared here',
-      notes: symbols.map((s) => `${s} is ${sizes.get(s)}, from ${origin.get(s) ?? 'its default'}`),
-    });
+    const notes = symbols.map((symbol) => whence(symbol, sizes, origin));
+    misfits(one, `, here [${wanted.join(', ')}]`, notes);
   }
   return { sizes, diagnostics };
 }
 
-function declared(input: SymbolicInput): string {
-  return `declared ${showSizes(input.shape)}`;
+function whence(
+  symbol: string,
+  sizes: ReadonlyMap<string, number>,
+  origin: ReadonlyMap<string, string>,
+): string {
+  return `${symbol} is ${sizes.get(symbol)}, from ${origin.get(symbol) ?? 'its default'}`;
 }
 
-/** The one unknown symbol of a size that is linear in it, and its value; undefined if that is not how it is. */
+/** Finds all sizes that follow from the shapes and those that are known. The first shape that gives one counts. */
+function readOff(given: readonly Given[], sizes: Map<string, number>, origin: Map<string, string>): void {
+  for (let found = true; found; ) {
+    found = false;
+    for (const { input, shape } of given) {
+      for (const [axis, size] of input.shape.entries()) {
+        const symbol = soleUnknown(size, sizes);
+        const value = symbol === undefined ? undefined : solveFor(symbol, size, shape[axis], sizes);
+        if (symbol === undefined || value === undefined) continue;
+        sizes.set(symbol, value);
+        origin.set(symbol, `${input.name} [${shape.join(', ')}]`);
+        found = true;
+      }
+    }
+  }
+}
+
+/** The one symbol of a size that is not known. */
+function soleUnknown(size: Size, known: ReadonlyMap<string, number>): string | undefined {
+  const [symbol, ...others] = symbolsOf(size).filter((name) => !known.has(name));
+  return others.length === 0 ? symbol : undefined;
+}
+
+/** What a symbol is where a size has this value; undefined if it is no size then, or the size is not linear in it. */
 function solveFor(
+  symbol: string,
   size: Size,
   value: number,
   known: ReadonlyMap<string, number>,
-): { readonly symbol: string; readonly value: number } | undefined {
-  const rest = substituteSize(size, new Map([...known].map(([name, number]) => [name, sizeOf(number)])));
-  const [symbol, ...others] = symbolsOf(rest);
-  if (symbol === undefined || others.length > 0) return undefined;
-  const at = (number: number): number => evaluateSize(rest, new Map([[symbol, number]])) ?? Number.NaN;
-  const linear = rest.terms.every((term) => term.powers.every(([, exponent]) => exponent === 1));
-  if (!linear) return undefined;
-  const slope = at(1) - at(0);
-  const solution = (value - at(0)) / slope;
-  return Number.isInteger(solution) && solution >= 1 ? { symbol, value: solution } : undefined;
+): number | undefined {
+  const powers = size.terms.flatMap((term) => term.powers.filter(([name]) => name === symbol));
+  if (powers.some(([, exponent]) => exponent > 1)) return undefined;
+  const at = (number: number): number =>
+    evaluateSize(size, new Map([...known, [symbol, number]])) ?? Number.NaN;
+  const solution = (value - at(0)) / (at(1) - at(0));
+  return Number.isInteger(solution) && solution >= 1 ? solution : undefined;
 }

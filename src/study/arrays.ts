@@ -137,15 +137,26 @@ function reportNames(
   const surplus = [...arrays.keys()].filter((name) => !known.has(name));
   // A name that is misspelt is one mistake: it is not missing as well.
   const meant = new Set<string>();
+  const takes = [`it takes ${[...known].join(', ')}`];
+  const unknown: string[] = [];
   for (const name of surplus) {
-    const near = suggest(name, free);
-    if (near !== undefined) meant.add(near);
+    const near = suggest(name, free) ?? startOfState(name, slots) ?? onlyMissing(surplus, arrays, slots);
+    if (near === undefined) {
+      unknown.push(JSON.stringify(name));
+      continue;
+    }
+    meant.add(near);
     report('RNN7002', {
       message: `${cell.name} does not take an array ${JSON.stringify(name)}`,
       span: cell.span,
-      notes: [`it takes ${[...known].join(', ')}`],
-      help: near === undefined ? undefined : `did you mean ${near}?`,
+      notes: takes,
+      help: `did you mean ${near}?`,
     });
+  }
+  if (unknown.length > 0) {
+    const what = unknown.length === 1 ? 'an array' : 'the arrays';
+    const message = `${cell.name} does not take ${what} ${unknown.join(', ')}`;
+    report('RNN7002', { message, span: cell.span, notes: takes });
   }
   for (const slot of slots) {
     if (!slot.required || arrays.has(slot.name) || meant.has(slot.name)) continue;
@@ -155,6 +166,24 @@ function reportNames(
       label: 'declared here',
     });
   }
+}
+
+/** `h0`, `h_init`, `h`: the start of the state h is called `state.h`. */
+function startOfState(name: string, slots: readonly Slot[]): string | undefined {
+  const state = `state.${name.replace(/_?(0|init|start|prev)$/, '')}`;
+  return slots.find((slot) => slot.what === 'state' && slot.name === state)?.name;
+}
+
+/** What is missing, where it is one thing, and one array that nothing takes has as many axes. */
+function onlyMissing(
+  surplus: readonly string[],
+  arrays: ReadonlyMap<string, Tensor>,
+  slots: readonly Slot[],
+): string | undefined {
+  const [missing, ...others] = slots.filter((slot) => slot.required && !arrays.has(slot.name));
+  if (missing === undefined || others.length > 0 || surplus.length !== 1) return undefined;
+  const axes = missing.leading.length + missing.shape.length;
+  return arrays.get(surplus[0])?.shape.length === axes ? missing.name : undefined;
 }
 
 function kindWords({ categories }: Slot): string {
@@ -282,12 +311,22 @@ function disagreement(
     batchFrom !== undefined &&
     one.array.shape[0] === extentOf(timeFrom, 'time') &&
     one.array.shape[1] === extentOf(batchFrom, 'batch');
+  // A state beside an input whose first axis is time.
+  const timeFirst =
+    axis === 'batch' &&
+    one.slot.leading.length === 1 &&
+    before.slot.leading.length === 2 &&
+    before.array.shape[1] === extentOf(one, 'batch');
   return {
     message: `${showGiven(one)}, ${counted(extentOf(one, axis), unit)}, and ${showGiven(before)}, ${counted(extentOf(before, axis), unit)}`,
     span: one.slot.span,
     label: wantedShape(one.slot),
     related: [{ span: before.slot.span, text: wantedShape(before.slot) }],
-    help: swapped ? 'are batch and time swapped? The batch is the first axis, time the second' : undefined,
+    help: swapped
+      ? 'are batch and time swapped? The batch is the first axis, time the second'
+      : timeFirst
+        ? `are batch and time swapped in ${before.slot.name}? The batch is the first axis, time the second (NumPy: a.swapaxes(0, 1))`
+        : undefined,
   };
 }
 

@@ -26,10 +26,18 @@ export function missingAxis(
     const axis = given.lastIndexOf(1);
     const help =
       axis < 0 ? undefined : `is the axis of 1 too many? Without it: ${show(given.toSpliced(axis, 1))}`;
-    return { reason: `${given.length - wanted} too many`, help };
+    return { reason: axes(given.length - wanted, 'too many'), help };
   }
-  if (given.length < wanted - 1 || slot.leading.length === 0)
-    return { reason: `${wanted - given.length} missing`, help: undefined };
+  if (given.length < wanted - 1 || slot.leading.length === 0) {
+    const missing = wanted - given.length;
+    const oneStep = slot.leading.length === 2 && missing === 2;
+    return {
+      reason: axes(missing, missing === 1 ? 'is missing' : 'are missing'),
+      help: oneStep
+        ? `one step of one sequence is ${show([1, 1, ...given])} (NumPy: a[None, None])`
+        : undefined,
+    };
+  }
   const features = slot.shape.map((size) => evaluateSize(size, sizes));
   /** Whether the last axes of the array may be the declared ones. */
   const ends = (shape: readonly number[]): boolean => {
@@ -54,6 +62,11 @@ export function missingAxis(
     return { reason: 'one axis is missing', help: `${withBatch}; ${withFeature}` };
   }
   return { reason: 'the batch axis is missing', help: withBatch };
+}
+
+/** `one axis is missing`, `2 axes too many`. */
+function axes(count: number, what: string): string {
+  return `${count === 1 ? 'one axis' : `${count} axes`} ${what}`;
 }
 
 function show(shape: readonly number[]): string {

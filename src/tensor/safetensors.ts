@@ -45,7 +45,8 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.byteLength < 8) fail(`the file has ${bytes.byteLength} bytes; a safetensors file begins with 8`);
   const length = Number(view.getBigUint64(0, true));
-  if (length > HEADER_LIMIT) fail(`its header would have ${length} bytes, more than ${HEADER_LIMIT}`);
+  if (length > HEADER_LIMIT)
+    fail(otherFormat(bytes) ?? `its header would have ${length} bytes, more than ${HEADER_LIMIT}`);
   if (8 + length > bytes.byteLength) {
     fail(`its header would have ${length} bytes, but only ${bytes.byteLength - 8} follow: is it cut off?`);
   }
@@ -120,6 +121,21 @@ export function writeSafetensors(
     at += data.byteLength;
   }
   return bytes;
+}
+
+/** What a file is that does not begin as safetensors do, where its first bytes tell. */
+function otherFormat(bytes: Uint8Array): string | undefined {
+  const start = bytes.subarray(0, 8);
+  const text = String.fromCharCode(...start);
+  if (text.startsWith('PK')) return 'it is a zip archive, such as np.savez and torch.save write';
+  if (text.startsWith('\x93NUMPY')) return 'it is a .npy file of NumPy';
+  if (text.startsWith('\x89HDF')) return 'it is an HDF5 file';
+  if (start.every((byte) => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127))) {
+    return 'it is a text file';
+  }
+  const most = 100_000_000n;
+  const length = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
+  return length > most ? 'its first eight bytes are not the length of a header' : undefined;
 }
 
 function fail(message: string): never {

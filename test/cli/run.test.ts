@@ -209,6 +209,32 @@ describe('arrays that do not fit', () => {
     expect(err).not.toContain('missing');
   });
 
+  test('other names for the only array that is missing, and for a state', async () => {
+    const { 'f.b': bias, ...rest } = lstm;
+    const err = await told('models/lstm.rnn', { ...rest, bias_of_f: bias });
+    expect(err).toContain('did you mean f.b?');
+    expect(err).not.toContain('missing');
+    expect(await told('models/lstm.rnn', { ...lstm, h0: count(3, 4) })).toContain('did you mean state.h?');
+  });
+
+  test('arrays of another program are told in one message', async () => {
+    const err = await told('sum.rnn', { x: count(1, 2, 3), alpha: count(1), beta: count(1) });
+    expect(err).toContain('Sum does not take the arrays "alpha", "beta"');
+  });
+
+  test('one matrix that is turned is told, not all that it meets', async () => {
+    const err = await told('models/lstm.rnn', { ...lstm, 'i.W_x': count(2, 4) });
+    expect(err.match(/error/g)).toHaveLength(1);
+    expect(err).toContain('i.W_x is given as [2, 4]');
+    expect(err).toContain('is it the wrong way round? Turned it is [4, 2]');
+  });
+
+  test('time before batch, beside a state', async () => {
+    const x = count(5, 3, 2);
+    const err = await told('models/lstm.rnn', { ...lstm, x, 'state.h': count(3, 4) });
+    expect(err).toContain('are batch and time swapped in x?');
+  });
+
   test('everything that is missing, at once, with the shapes', async () => {
     const err = await told('tagger.rnn', {});
     expect(err).toContain('the input word is missing: whole numbers below v [batch, time] are wanted');

@@ -65,7 +65,10 @@ describe('safetensors', () => {
   it.each([
     ['empty', new Uint8Array(), 'begins with 8'],
     ['a header longer than the file', file('{}').subarray(0, 9), 'cut off'],
-    ['a huge header', new Uint8Array(8).fill(255), 'more than'],
+    ['a huge header', new Uint8Array(8).fill(255), 'not the length of a header'],
+    ['a text', new TextEncoder().encode('0.5 0.25 1.5'), 'it is a text file'],
+    ['an archive', new Uint8Array([80, 75, 3, 4, 0, 0, 0, 0]), 'a zip archive'],
+    ['a .npy file', new Uint8Array([147, 78, 85, 77, 80, 89, 1, 0]), 'a .npy file'],
     ['not JSON', file('hello'), 'not JSON'],
     ['a list', file('[]'), 'not an object'],
     ['an unknown type', file({ a: { dtype: 'X', shape: [], data_offsets: [0, 0] } }), 'element type X'],

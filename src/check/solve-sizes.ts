@@ -8,10 +8,8 @@ import {
   evaluateSize,
   type Size,
   type SizeBinding,
-  sameSize,
   showSize,
   showSizes,
-  sizeSymbol,
   substituteSize,
   symbolsOf,
 } from './size.ts';
@@ -95,12 +93,16 @@ export function solveSizes(
     const code: ElaborationCode = 'RNN5906';
     diagnostics.push(makeDiagnostic({ code, ...parts }));
   };
-  const misfits = ({ input, shape }: Given, more: string, notes: readonly string[]): void =>
+  const misfits = (
+    { input, shape }: Given,
+    why: string,
+    more: Pick<DiagnosticParts, 'notes' | 'help'>,
+  ): void =>
     report({
-      message: `${input.name} is given as [${shape.join(', ')}], but it is declared ${showSizes(input.shape)}${more}`,
+      message: `${input.name} is given as [${shape.join(', ')}], but it is declared ${showSizes(input.shape)}${why}`,
       span: input.span,
       label: 'declared here',
-      notes,
+      ...more,
     });
   const given: Given[] = [];
   for (const input of symbolicInputs(cell)) {
@@ -108,7 +110,7 @@ export function solveSizes(
     if (shape === undefined) continue;
     if (shape.length === input.shape.length) given.push({ input, shape });
     else {
-      misfits({ input, shape }, '', []);
+      misfits({ input, shape }, '', {});
       for (const symbol of input.shape.flatMap(symbolsOf)) lost.add(symbol);
     }
   }
@@ -140,7 +142,7 @@ export function solveSizes(
     const impossible = given.find(({ input }) =>
       input.shape.some((size) => soleUnknown(size, sizes) === name),
     );
-    if (impossible !== undefined) misfits(impossible, `, which no ${name} makes so`, []);
+    if (impossible !== undefined) misfits(impossible, `, which no ${name} makes so`, {});
     else {
       report({
         message: `nothing that is given says how large ${name} is`,
@@ -156,9 +158,13 @@ export function solveSizes(
     const { input, shape } = one;
     const wanted = input.shape.map((size) => evaluateSize(size, sizes));
     if (wanted.every((d, axis) => d === shape[axis])) continue;
-    const symbols = [...new Set(input.shape.flatMap(symbolsOf))];
+    const differing = input.shape.filter((_, axis) => wanted[axis] !== shape[axis]);
+    const symbols = [...new Set(differing.flatMap(symbolsOf))];
     const notes = symbols.map((symbol) => whence(symbol, sizes, origin));
-    misfits(one, `, here [${wanted.join(', ')}]`, notes);
+    const here = `[${wanted.join(', ')}]`;
+    const isTurned = shape.length === 2 && shape[0] === wanted[1] && shape[1] === wanted[0];
+    const help = isTurned ? `is it the wrong way round? Turned it is ${here} (NumPy: a.T)` : undefined;
+    misfits(one, `, here ${here}`, { notes, help });
   }
   return { sizes, diagnostics };
 }
@@ -171,38 +177,46 @@ function whence(
   return `${symbol} is ${sizes.get(symbol)}, from ${origin.get(symbol) ?? 'its default'}`;
 }
 
-/** Finds all sizes that follow from the shapes and those that are known. The first shape that gives one counts. */
+/**
+ * Finds all sizes that follow from the shapes and those that are known. Where arrays differ, most decide (of equals the
+ * first), so that the one that is wrong is told, and not all that it meets.
+ */
 function readOff(given: readonly Given[], sizes: Map<string, number>, origin: Map<string, string>): void {
-  for (let found = true; found; ) {
-    found = false;
+  for (;;) {
+    /** For each size the arrays that say so, by the number. */
+    const votes = new Map<string, Map<number, Set<SymbolicInput>>>();
     for (const { input, shape } of given) {
       for (const [axis, size] of input.shape.entries()) {
         const symbol = soleUnknown(size, sizes);
         const value = symbol === undefined ? undefined : solveFor(symbol, size, shape[axis], sizes);
         if (symbol === undefined || value === undefined) continue;
-        sizes.set(symbol, value);
-        origin.set(symbol, `${input.name} [${shape.join(', ')}]`);
-        found = true;
+        const numbers = votes.get(symbol) ?? new Map<number, Set<SymbolicInput>>();
+        votes.set(symbol, numbers.set(value, (numbers.get(value) ?? new Set()).add(input)));
       }
+    }
+    if (votes.size === 0) return;
+    for (const [symbol, numbers] of votes) {
+      const [[value, [first]]] = [...numbers].sort(([, a], [, b]) => b.size - a.size);
+      sizes.set(symbol, value);
+      origin.set(symbol, first.name);
     }
   }
 }
 
-/** The one symbol of a size that is not known. */
+/** The one symbol of a size that is not known, where the size is linear in it. */
 function soleUnknown(size: Size, known: ReadonlyMap<string, number>): string | undefined {
   const [symbol, ...others] = symbolsOf(size).filter((name) => !known.has(name));
-  return others.length === 0 ? symbol : undefined;
+  const powers = size.terms.flatMap((term) => term.powers.filter(([name]) => name === symbol));
+  return others.length === 0 && powers.every(([, exponent]) => exponent === 1) ? symbol : undefined;
 }
 
-/** What a symbol is where a size has this value; undefined if it is no size then, or the size is not linear in it. */
+/** What the one unknown symbol of a size is where the size has this value; undefined if it would be no size. */
 function solveFor(
   symbol: string,
   size: Size,
   value: number,
   known: ReadonlyMap<string, number>,
 ): number | undefined {
-  const powers = size.terms.flatMap((term) => term.powers.filter(([name]) => name === symbol));
-  if (powers.some(([, exponent]) => exponent > 1)) return undefined;
   const at = (number: number): number =>
     evaluateSize(size, new Map([...known, [symbol, number]])) ?? Number.NaN;
   const solution = (value - at(0)) / (at(1) - at(0));

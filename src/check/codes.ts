@@ -1,6 +1,6 @@
 // The codes of this room and their titles: RNN2xxx names, RNN3xxx sizes and kinds, RNN4xxx rates, time and causality,
 // RNN5xxx cells, weights and models. Each has a section in docs/errors.md and a program in test/check/bad that
-// provokes it; a test holds the three together.
+// provokes it; a test holds the three together. RNN59xx, of elaboration, are provoked in test/check/elaborate.test.ts.
 
 import type { DiagnosticCode } from '../base/diagnostic.ts';
 
@@ -64,3 +64,15 @@ export const checkerCodes = {
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;
 
 export type CheckerCode = keyof typeof checkerCodes;
+
+export const elaborationCodes = {
+  RNN5901: 'a cell, a size or a hyperparameter that is not there',
+  RNN5902: 'a number that nothing gives',
+  RNN5903: 'a number that is no size',
+  RNN5904: 'a number out of its range',
+  RNN5905: 'a model that looks at its target to generate',
+  RNN5906: 'shapes that no sizes fit',
+  RNN5907: 'two inputs with one name',
+} as const satisfies Readonly<Record<DiagnosticCode, string>>;
+
+export type ElaborationCode = keyof typeof elaborationCodes;

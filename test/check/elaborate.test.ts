@@ -6,8 +6,10 @@ import type { CheckedFile } from '../../src/check/checked.ts';
 import { elaborate, type Mode } from '../../src/check/elaborate/elaborate.ts';
 import { verify } from '../../src/graph/verify.ts';
 import { disagreements } from './agreement.ts';
+import { checkSource } from './checking.ts';
 import { CELLS, PROGRAMS } from './elaborate-programs.ts';
 import { checkText } from './programs.ts';
+import { randomFile } from './random-cells.ts';
 
 const MODES: readonly Mode[] = ['train', 'evaluate', 'generate'];
 
@@ -37,5 +39,29 @@ describe('what a program computes', () => {
         expect(verify(program!.graph)).toEqual([]);
       }
     }
+  });
+});
+
+describe('random files of cells', () => {
+  const drawn = Array.from({ length: 60 }, (_, seed) => seed);
+  const accepted: number[] = [];
+
+  test.each(drawn)('%i', (seed) => {
+    const text = randomFile(seed);
+    const { program: file, diagnostics } = checkSource(makeSource('random.rnn', text), () => undefined);
+    // The only mistake that is drawn is a cycle through an end.
+    expect(diagnostics.flatMap(({ severity, code }) => (severity === 'error' ? [code] : []))).toEqual(
+      file === undefined ? ['RNN4003'] : [],
+    );
+    if (file === undefined) return;
+    accepted.push(seed);
+    for (const startingStates of [false, true]) {
+      const wrong = disagreements(file, { sizes: new Map([['m', 2]]), startingStates });
+      if (wrong.length > 0) throw new Error([...wrong, text].join('\n'));
+    }
+  });
+
+  test('most are accepted', () => {
+    expect(accepted.length).toBeGreaterThan(40);
   });
 });

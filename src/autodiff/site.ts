@@ -10,6 +10,7 @@ import type { GraphBuilder } from '../graph/build.ts';
 import type { NodeId } from '../graph/graph.ts';
 import type { OpAttributes, OpName } from '../graph/ops/attributes.ts';
 import { BATCH, type Dim } from '../graph/type.ts';
+import { carefulDiv, carefulMul, isNotZero, isNumber } from './careful.ts';
 
 export interface Site<K extends OpName = OpName> extends Formulas {
   /** The operands. */
@@ -74,12 +75,6 @@ export function formulas(
 ): Formulas {
   const zeroLike = (x: NodeId): NodeId => builder.constantLike(0, x);
 
-  /** x where dy is not zero: a zero cotangent stays zero. */
-  const careful = (dy: NodeId, product: NodeId): NodeId => {
-    if (!isBeforeBranch) return product;
-    return builder.apply('select', builder.apply('eq', dy, zeroLike(dy)), zeroLike(dy), product);
-  };
-
   /** Zero for the sequences that are not alive. */
   const onlyAlive = (x: NodeId, axis: number): NodeId => {
     const condition = axis < 0 ? undefined : alive();
@@ -90,12 +85,11 @@ export function formulas(
 
   const batchAxis = (x: NodeId): number => builder.shapeOf(x).indexOf(BATCH);
 
-  /** `other` without the entries that meet nothing but zeros of dy: zero instead. */
+  /** `other` without the entries that are no numbers and meet nothing but zeros of dy: zero instead. */
   const withoutUnmet = (dy: NodeId, other: NodeId, left: string, right: string): NodeId => {
     const shared = [...left].filter((letter) => right.includes(letter));
     const axes = [...left].flatMap((letter, axis) => (right.includes(letter) ? [] : [axis]));
-    const isZero = builder.apply('eq', dy, zeroLike(dy));
-    const isMet = builder.call('convert', [builder.apply('not', isZero)], { element: 'real' });
+    const isMet = builder.call('convert', [isNotZero(builder, dy)], { element: 'real' });
     const met = axes.length === 0 ? isMet : builder.call('max_over', [isMet], { axes });
     // The shared letters stand in the order of dy, and are needed in that of the other operand.
     const inOrder = shared.toSorted((l, m) => right.indexOf(l) - right.indexOf(m));
@@ -103,20 +97,17 @@ export function formulas(
     const sorted = order.every((k, i) => k === i) ? met : builder.call('transpose', [met], { order });
     const positions = inOrder.map((letter) => right.indexOf(letter));
     const everywhere = builder.broadcast(sorted, builder.shapeOf(other), positions);
-    return builder.apply(
-      'select',
-      builder.call('convert', [everywhere], { element: 'bool' }),
-      other,
-      zeroLike(other),
-    );
+    const isNeeded = builder.call('convert', [everywhere], { element: 'bool' });
+    const isKept = builder.apply('or', isNumber(builder, other), isNeeded);
+    return builder.apply('select', isKept, other, zeroLike(other));
   };
 
   const concat = (axis: number, parts: readonly NodeId[]): NodeId =>
     parts.length === 1 ? parts[0] : builder.call('concat', parts, { axis });
 
   return {
-    times: (dy, slope) => careful(dy, builder.apply('mul', dy, slope)),
-    over: (dy, x) => careful(dy, builder.apply('div', dy, x)),
+    times: (dy, slope) => (isBeforeBranch ? carefulMul(builder, dy, slope) : builder.apply('mul', dy, slope)),
+    over: (dy, x) => (isBeforeBranch ? carefulDiv(builder, dy, x) : builder.apply('div', dy, x)),
     contract(dy, other, letters) {
       let [ct, x] = [dy, other];
       const batch = letters.left[batchAxis(dy)];

@@ -10,6 +10,7 @@ import type { GraphBuilder } from '../graph/build.ts';
 import type { NodeId } from '../graph/graph.ts';
 import type { OpAttributes, OpName } from '../graph/ops/attributes.ts';
 import type { Dim } from '../graph/type.ts';
+import { carefulDiv, carefulMul } from './careful.ts';
 
 /** How a value moves; undefined: it does not vary. */
 export type Tangent = NodeId | undefined;
@@ -74,12 +75,6 @@ export function tangentFormulas<K extends OpName>(
 ): TangentFormulas {
   const built = (x: Lazy): NodeId => (typeof x === 'function' ? x() : x);
 
-  /** x where it is fine or dx is not zero; there it can do no harm, or has to be seen. Else `otherwise`. */
-  const unlessZero = (dx: NodeId, isFine: NodeId, x: NodeId, otherwise: number): NodeId => {
-    const moves = builder.apply('not', builder.apply('eq', dx, builder.constantLike(0, dx)));
-    return builder.apply('select', builder.apply('or', isFine, moves), x, builder.constantLike(otherwise, x));
-  };
-
   /** One axis after the other, the last one first: in each row its first, then the first row of all. */
   const firstLargest = (x: NodeId, dx: NodeId, axes: readonly number[]): NodeId => {
     const [axis, before] = [axes[axes.length - 1], axes.slice(0, -1)];
@@ -114,17 +109,8 @@ export function tangentFormulas<K extends OpName>(
       return dx === undefined ? builder.apply('neg', dy) : builder.apply('sub', dx, dy);
     },
     times: (dx, slope) => (dx === undefined ? undefined : builder.apply('mul', dx, built(slope))),
-    steep(dx, slope) {
-      if (dx === undefined) return undefined;
-      const x = built(slope);
-      const isFine = builder.apply('lt', builder.apply('abs', x), builder.constantLike(Infinity, x));
-      return builder.apply('mul', dx, unlessZero(dx, isFine, x, 0));
-    },
-    over(dx, x) {
-      if (dx === undefined) return undefined;
-      const isFine = builder.apply('lt', builder.constantLike(0, x), builder.apply('abs', x));
-      return builder.apply('div', dx, unlessZero(dx, isFine, x, 1));
-    },
+    steep: (dx, slope) => (dx === undefined ? undefined : carefulMul(builder, dx, built(slope))),
+    over: (dx, x) => (dx === undefined ? undefined : carefulDiv(builder, dx, x)),
     choose(condition, dx, dy) {
       if (dx === undefined && dy === undefined) return undefined;
       const zero = (): NodeId => builder.constant(0, shape);

@@ -22,8 +22,7 @@ interface Differentiation {
  * listed outputs of cotangent times Jacobian; zeros where no derivative leads from any output to the input.
  *
  * A value is used with the branch of an `if` that was taken, and nothing of the other reaches a gradient: before a
- * `select`, zero times a slope that is infinite or not a number is zero. (In a second derivative this takes the slope of
- * a product at a cotangent of exactly zero for zero, before such a branch.)
+ * `select`, zero times a slope that is infinite or not a number is zero.
  *
  * `rules` is the table of derivatives; tests plant faults in it.
  *

@@ -1,15 +1,17 @@
-// docs/autodiff.md says what is: its graph is what is printed.
+// docs/autodiff.md says what is: its graphs are what is printed.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { jvp } from '../../src/autodiff/jvp.ts';
 import { vjp } from '../../src/autodiff/vjp.ts';
 import { GraphBuilder } from '../../src/graph/build.ts';
+import type { Graph } from '../../src/graph/graph.ts';
 import { printGraph } from '../../src/graph/print.ts';
 import { real } from '../../src/graph/type.ts';
 import { scan } from './cells.ts';
 
 const document = readFileSync(new URL('../../docs/autodiff.md', import.meta.url), 'utf8');
 
-test('the gradient of the leaky cell', () => {
+function leaky(): Graph {
   const g = new GraphBuilder('Leaky');
   const x = g.input('x', real('T'), 'input');
   const w = g.input('w', real(), 'parameter');
@@ -22,6 +24,13 @@ test('the gradient of the leaky cell', () => {
     },
   );
   g.output('h', stacked[0]);
-  const printed = printGraph(vjp(g.finish(), { outputs: ['h'], wrt: ['x', 'w'] }));
-  expect(document).toContain(printed);
+  return g.finish();
+}
+
+test('the gradient of the leaky cell', () => {
+  expect(document).toContain(printGraph(vjp(leaky(), { outputs: ['h'], wrt: ['x', 'w'] })));
+});
+
+test('its tangent', () => {
+  expect(document).toContain(printGraph(jvp(leaky(), { outputs: ['h'], wrt: ['x', 'w'] })));
 });

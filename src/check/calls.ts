@@ -87,6 +87,16 @@ export function callOutputs(
       return undefined;
     }
   }
+  const past = callee.kind === 'prev' ? callee.operand : undefined;
+  if (past?.kind === 'member' && place.inside === undefined) {
+    const object = shortText(past.object.span) ?? '...';
+    const help =
+      functionElsewhere(past.name.text, `prev ${object}`) ?? `write ${past.name.text}(prev ${object})`;
+    const notes = ['a function stands before what it is applied to'];
+    const message = `prev ${object} has no functions of its own`;
+    fail(context, { code: 'RNN2008', message, span: callee.span, notes, help });
+    return undefined;
+  }
   if (callee.kind === 'member' && place.inside === undefined) {
     const [root, ...path] = memberPath(callee) ?? [];
     const word = callee.name.text;
@@ -107,7 +117,7 @@ export function callOutputs(
         message: `${object} has no functions of its own`,
         span: callee.span,
         notes: ['a function stands before what it is applied to'],
-        help: functionElsewhere(word) ?? `write ${word}(${object})`,
+        help: functionElsewhere(word, object) ?? `write ${word}(${object})`,
       });
       return undefined;
     }

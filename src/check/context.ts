@@ -469,6 +469,7 @@ function reportShapes(
   const first = `${nameOf(a, 'the left side')} ${left}`;
   const second = `${nameOf(b, 'the right side')} ${right}`;
   const lonely = [a, b].find((draft) => shapeText(context, draft.type.shape) === '[]');
+  const column = (longer: string, shorter: string): boolean => longer === shorter.replace(/\]$/, ', 1]');
   context.report.add({
     code,
     message: `cannot ${action.replace(/\b[AB]\b/g, (side) => (side === 'A' ? first : second))}`,
@@ -477,10 +478,23 @@ function reportShapes(
     related: reasons(span, ...originOf(a), ...originOf(b)),
     notes: ['values that meet element by element have one shape; only what is known to be [] spreads'],
     help:
-      lonely === undefined
-        ? undefined
-        : `if ${nameOf(lonely, 'it')} is meant to spread, declare it: ${lonely.atomic ? nameOf(lonely) : 'name'}: [] = ...`,
+      column(left, right) || column(right, left)
+        ? 'a column is not a vector: leave out the axis of 1'
+        : lonely === undefined
+          ? matrixProduct(context, a, b, action)
+          : `if ${nameOf(lonely, 'it')} is meant to spread, declare it: ${lonely.atomic ? nameOf(lonely) : 'name'}: [] = ...`,
   });
+}
+
+/** The help for `W * x` where W @ x would fit. */
+function matrixProduct(context: Context, a: Draft, b: Draft, action: string): string | undefined {
+  const [left, right] = [a, b].map(({ type }) => resolveShape(type.shape, context.unknowns));
+  if (action !== 'multiply A by B' || !isKnownShape(left) || !isKnownShape(right)) return undefined;
+  const fits = (p: readonly Size[], q: readonly Size[]): boolean =>
+    p.length + q.length === 3 && showSize(p[p.length - 1]) === showSize(q[0]);
+  const product = (p: Draft, q: Draft): string =>
+    `* is element by element; for the matrix product write ${nameOf(p, '...')} @ ${nameOf(q, '...')}`;
+  return fits(left, right) ? product(a, b) : fits(right, left) ? product(b, a) : undefined;
 }
 
 /** A type of this element, with the shape that was combined. */

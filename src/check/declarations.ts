@@ -20,6 +20,18 @@ export function declareHeader(context: Context, declaration: BlockDeclaration): 
   for (const parameter of declaration.parameters) {
     const { name, type, defaultValue } = parameter;
     if (type === undefined) {
+      const isReal = defaultValue?.kind === 'number' && !Number.isInteger(defaultValue.value);
+      if (isReal) {
+        context.report.add({
+          code: 'RNN3012',
+          message: `${name.text} is a size, and ${defaultValue.value} is not a whole number`,
+          span: defaultValue.span,
+          notes: ['what stands in the header without a type is a size'],
+          help: `write ${name.text}: real = ${defaultValue.value} for a number`,
+        });
+        declare(context, name, { kind: 'broken', span: name.span });
+        continue;
+      }
       // The default sees the sizes before it, so it is read before its own name is entered.
       const value = defaultValue === undefined ? undefined : readSize(context, defaultValue);
       if (declare(context, name, { kind: 'size', span: name.span }))

@@ -27,7 +27,7 @@ const functions: ReadonlyMap<string, string> = new Map([
   ),
   ...['stop_gradient', 'detach'].map((name) => [name, 'write stop(x)'] as const),
   ...['fc', 'fully_connected'].map((name) => [name, 'write Dense(10)(x), or affine(x)'] as const),
-  ...['randn', 'rand', 'random'].map(
+  ...['randn', 'rand', 'random', 'uniform', 'normal'].map(
     (name) => [name, 'a random start belongs to a weight: param W: [m, n] ~ normal(0.1)'] as const,
   ),
 ]);
@@ -54,9 +54,9 @@ const wholeTypes: ReadonlySet<string> = new Set([
   'long',
 ]);
 
-/** The help for a call of `name`, or undefined. */
-export function functionElsewhere(name: string): string | undefined {
-  return functions.get(name);
+/** The help for a call of `name`, or undefined. Where it is known, `argument` stands in the place of x. */
+export function functionElsewhere(name: string, argument = 'x'): string | undefined {
+  return functions.get(name)?.replace('(x)', `(${argument})`);
 }
 
 /** The help for `of.name`, or undefined. */

@@ -105,22 +105,29 @@ function rightSides(
     const outputs = callOutputs(context, value, place, span);
     if (outputs === undefined || outputs.length === count) return outputs;
     const template = callee.kind === 'call' ? shortText(callee.span) : undefined;
+    const isFunction = callee.kind === 'name' && context.scope.get(callee.text)?.kind !== 'instance';
     reportCount(
       context,
       span,
       outputs.length,
       count,
-      template === undefined || outputs.length !== 1
-        ? undefined
-        : `a cell hands out its outputs alone; to see its states name the copy: low = ${template}, h = low(...), and then low.c`,
+      isFunction
+        ? splitHelp(shortText(span), count)
+        : template === undefined || outputs.length !== 1
+          ? undefined
+          : `a cell hands out its outputs alone; to see its states name the copy: low = ${template}, h = low(...), and then low.c`,
     );
     return undefined;
   }
   const draft = context.infer(value, place);
   if (!isPoison(draft)) {
-    reportCount(context, span, 1, count, `write split(${nameOf(draft, '...')}, ${count}) to take it apart`);
+    reportCount(context, span, 1, count, splitHelp(nameOf(draft, '...'), count));
   }
   return undefined;
+}
+
+function splitHelp(text: string | undefined, count: number): string {
+  return `write split(${text ?? '...'}, ${count}) to take it apart`;
 }
 
 function reportCount(

@@ -301,6 +301,7 @@ export function pickDraft(context: Context, table: Draft, position: Draft, span:
       span: position.span,
       related: reasons(position.span, position.because),
       notes: ['a[k] takes the entry of a that the category k names; places by number are not supported yet'],
+      help: position.literal === undefined ? undefined : 'to take a vector apart write a, b = split(x, 2)',
     });
   }
   const shape = resolveShape(table.type.shape, context.unknowns);

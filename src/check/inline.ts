@@ -89,6 +89,12 @@ function swappedArguments(name: string, parameters: ReadonlyMap<string, Draft>):
   return `did you mean ${name}(${nameOf(second, 'logits')}, ${nameOf(first, 'y')})?`;
 }
 
+/** A documentation as the end of a sentence. */
+function inSentence(documentation: string): string {
+  const text = documentation.replaceAll(/\s+/g, ' ').replace(/\.$/, '');
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
+}
+
 /** The arguments by the names of the parameters, each computed once; undefined where they do not fit. */
 function bindArguments(
   context: Context,
@@ -144,6 +150,10 @@ function bindArguments(
       message: `${name} takes ${count} argument${count === '1' ? '' : 's'} (${names.join(', ')}), and has ${call.arguments.length} here`,
       span,
       related,
+      notes:
+        module.isPrelude && declaration.documentation !== undefined
+          ? [`${name} is: ${inSentence(declaration.documentation)}`]
+          : [],
     });
     return undefined;
   }

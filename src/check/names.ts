@@ -136,9 +136,11 @@ function unknownName(context: Context, name: string, place: Place, span: Span, p
         ? `did you mean ${near}?`
         : !inCell
           ? undefined
-          : past
-            ? `declare it as a state, state ${name}: [m], and give its value at each step: ${name} = ...`
-            : `define it by an equation, ${name} = ..., or declare it as an input, a state or a param`,
+          : name === 'loss'
+            ? 'the loss has no name: give its value one, l = ..., and write loss l'
+            : past
+              ? `declare it as a state, state ${name}: [m], and give its value at each step: ${name} = ...`
+              : `define it by an equation, ${name} = ..., or declare it as an input, a state or a param`,
     fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],
   });
 }

@@ -120,7 +120,11 @@ function checkGenerate(context: Context, item: GenerateItem): DraftResult | unde
     return say(
       binding === undefined ? `there is no input ${name.text}` : `${name.text} is no input`,
       name.span,
-      near === undefined ? undefined : `did you mean ${near}?`,
+      near !== undefined
+        ? `did you mean ${near}?`
+        : inputs.length === 0
+          ? undefined
+          : `what is drawn is the next value of an input: generate ${inputs[0]} ~ categorical(...)`,
     );
   }
   const { type } = binding;

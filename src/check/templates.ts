@@ -10,6 +10,7 @@ import type { Argument, Expression } from '../parser/tree.ts';
 import type { CheckedCell } from './checked.ts';
 import { type Context, type Draft, nameOf, newCounts, type Place, type TemplateUnit } from './context.ts';
 import { isBuiltIn, isPrimitiveFunction } from './functions.ts';
+import { shortText } from './report.ts';
 import type { BlockEntry, Entry, Module } from './resolve.ts';
 import { type Size, showSize, substituteSize } from './size.ts';
 import { describeBinding, readSize } from './size-expressions.ts';
@@ -101,12 +102,11 @@ export function readTemplate(context: Context, expression: Expression, place: Pl
   if (typeof named !== 'string') return readCell(context, named, args, place, span);
   switch (named) {
     case 'Dense': {
+      const named = args.find((argument) => argument.name !== undefined && argument.name.text !== 'k');
+      if (named !== undefined) return unknownArgument(context, 'Dense', named, ['k']);
       if (!checkCount(context, 'Dense', args, 0, 1, span)) return undefined;
       const [argument] = args;
       if (argument === undefined) return { kind: 'dense', size: undefined, span };
-      if (argument.name !== undefined && argument.name.text !== 'k') {
-        return unknownArgument(context, 'Dense', argument, ['k']);
-      }
       if (looksLikeValue(context, 'Dense', argument.value)) return undefined;
       const size = readSize(context, argument.value);
       return size === undefined ? undefined : { kind: 'dense', size, span };
@@ -115,6 +115,16 @@ export function readTemplate(context: Context, expression: Expression, place: Pl
       if (!checkCount(context, 'stack', args, 2, 2, span) || !allPlain(context, 'stack', args))
         return undefined;
       const [count, template] = args;
+      if (template.value.kind === 'number' && count.value.kind !== 'number') {
+        const cell = shortText(count.value.span) ?? '...';
+        context.report.add({
+          code: 'RNN5009',
+          message: 'stack takes the number of copies first, and then the cell',
+          span,
+          help: `write stack(${template.value.value}, ${cell})`,
+        });
+        return undefined;
+      }
       const inner = readTemplate(context, template.value, place);
       const value = count.value.kind === 'number' ? count.value.value : 0;
       if (!Number.isInteger(value) || value < 1 || value > 100) {
@@ -236,7 +246,14 @@ function unknownArgument(
         ? `the arguments of ${word} have no names`
         : `its first pair of brackets takes ${known.join(', ')}`,
     ],
-    help: near === undefined ? undefined : `did you mean ${near}?`,
+    help:
+      near !== undefined
+        ? `did you mean ${near}?`
+        : name === 'dropout'
+          ? 'apply dropout to what it gives: dropout(h, 0.1)'
+          : name === 'bias'
+            ? 'linear is without a bias: y: [k] = linear(h)'
+            : undefined,
     fixes:
       near === undefined || argument.name === undefined
         ? []

@@ -8,7 +8,7 @@ import type { Source, Span } from '../base/source.ts';
 import { makeSpan } from '../base/source.ts';
 import type { ParserCode } from './codes.ts';
 import * as tokens from './tokens.ts';
-import { closerOf, isCloser, startsOperand } from './words.ts';
+import { closerOf, isCloser, itemWords, startsOperand } from './words.ts';
 
 type Explanation = DiagnosticParts & { readonly code: ParserCode };
 
@@ -65,6 +65,8 @@ export function explain(
   if (found?.tokenType === tokens.OpenBracket && previous?.tokenType === tokens.OpenParen) {
     return missingExpression(found, previous, segment, what, span);
   }
+  const declaration = declaredInstead(segment, expected, found, span, source);
+  if (declaration !== undefined) return declaration;
   if (found?.tokenType === tokens.Equals && expected !== '`~`' && segmentName !== 'header')
     return compareWithTwo(span);
   const inHeader = previous?.tokenType === tokens.CloseParen ? '`{`' : '`(` or `{`';
@@ -138,6 +140,18 @@ function hint(
 ): string | undefined {
   const [first, second] = segment;
   const kind = first.tokenType;
+  if (found?.tokenType === tokens.Colon && expected === '`]`') {
+    return 'to take a vector apart write a, b = split(x, 2)';
+  }
+  if (kind === tokens.State && found?.tokenType === tokens.Tilde) {
+    return `for a start that is learnt write param h0: [m] ~ normal(0.1), and state ${second.image}: [m] = h0`;
+  }
+  if (kind === tokens.Cell || kind === tokens.Model) {
+    const name = found?.tokenType === tokens.NumberToken ? segment[segment.indexOf(found) - 2] : undefined;
+    if (name?.tokenType === tokens.Word) {
+      return `a number in the header is written ${name.image}: real = ${found?.image}`;
+    }
+  }
   if (kind === tokens.Word && second?.tokenType === tokens.Colon && found === undefined) {
     return `to declare ${first.image} write param, state or input before it; an equation goes on with =`;
   }
@@ -156,7 +170,8 @@ function hint(
       tokens.Param,
     ];
     if (several.includes(kind)) return `write ${first.image} once more for another one`;
-    return kind === tokens.Word && second?.tokenType === tokens.Word ? 'leave the comma out' : undefined;
+    if (kind !== tokens.Word) return undefined;
+    return second?.tokenType === tokens.Word ? 'leave the comma out' : 'write one equation for each name';
   }
   const name = second?.tokenType === tokens.Word ? second.image : 'x';
   const written: ReadonlyMap<TokenType, string> = new Map([
@@ -237,6 +252,48 @@ function reservedName(found: IToken, span: Span): Explanation {
   };
 }
 
+/** Signs after the beginning of an item that belong to another one: `input x = [n]`, `output: h`, `[m = 8]`. */
+function declaredInstead(
+  segment: readonly IToken[],
+  expected: string | undefined,
+  found: IToken | undefined,
+  span: Span,
+  source: Source,
+): Explanation | undefined {
+  const [first, second] = segment;
+  if (found?.tokenType === tokens.Equals && expected === '`:`') {
+    return {
+      code: 'RNN1026',
+      message: `the type of ${second.image} stands after a colon, not after =`,
+      span,
+      help: hint(segment, expected, undefined),
+      fixes: [{ span, replacement: ':', title: 'write : for =' }],
+    };
+  }
+  if (first.tokenType === tokens.Word && second?.tokenType === tokens.Colon && itemWords.has(first.image)) {
+    const colon = tokens.tokenSpan(source, second);
+    return {
+      code: 'RNN1026',
+      message: `the colon after ${first.image} is one too many`,
+      span: colon,
+      help: 'leave it out',
+      fixes: [{ span: colon, replacement: '', title: 'leave out :' }],
+    };
+  }
+  const before = segment.slice(0, found === undefined ? 0 : segment.indexOf(found));
+  const inType = before.at(-2)?.tokenType === tokens.OpenBracket && before.at(-3)?.tokenType === tokens.Colon;
+  const size = before.at(-1);
+  if (found?.tokenType === tokens.Equals && inType && size !== undefined) {
+    return {
+      code: 'RNN1020',
+      message: 'a size has its number in the header, not where it is used',
+      span,
+      help: `write [${size.image}] here, and ${size.image} = ... in the brackets after the name of the cell`,
+    };
+  }
+  return undefined;
+}
+
 function compareWithTwo(span: Span): Explanation {
   return {
     code: 'RNN1020',
@@ -269,6 +326,7 @@ function incompleteIf(
     span: tokens.tokenSpan(source, open.at(-1) ?? segment[0]),
     related: [{ span, text: `${word} was expected here, found ${what}` }],
     notes: ['a choice always has a value: if condition then a else b'],
+    help: what === '`:`' ? `write ${word} in the place of the colon` : undefined,
   };
 }
 

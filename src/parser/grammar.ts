@@ -13,6 +13,7 @@ import { joinSpans, makeSpan } from '../base/source.ts';
 import type { Report } from './lex.ts';
 import type { FlatExpression } from './operators.ts';
 import { applyPrecedence } from './operators.ts';
+import { withoutTime } from './time-index.ts';
 import * as tokens from './tokens.ts';
 import type {
   Argument,
@@ -553,37 +554,6 @@ class Grammar extends EmbeddedActionsParser {
 
 function nameExpression(name: Name): NameExpression {
   return { kind: 'name', span: name.span, text: name.text };
-}
-
-/** `x[t]` and `h[t - 1]` of the papers: reported, and read as x and prev h. Undefined for other indices. */
-function withoutTime(
-  object: Expression,
-  indices: readonly Expression[],
-  span: Span,
-  report: Report,
-): Expression | undefined {
-  const [index] = indices;
-  const back =
-    index.kind === 'chain' && index.rest.length === 1 && index.rest[0].operator === '-' ? index : undefined;
-  const step = back === undefined ? index : back.first;
-  if (indices.length !== 1 || object.kind !== 'name' || step.kind !== 'step-number') return undefined;
-  const link = back?.rest[0].operand;
-  if (link !== undefined && link.kind !== 'number') return undefined;
-  const name = object.text;
-  const replacement = back === undefined ? name : `prev ${name}`;
-  report({
-    code: 'RNN1020',
-    message: 'time is not written as an index',
-    span,
-    notes: ['an equation speaks of one step: every name stands for its value at that step'],
-    help:
-      link === undefined || link.value === 1
-        ? `write ${replacement}`
-        : `prev ${name} is its value one step ago; for more steps keep one more state: before = prev ${name}`,
-    fixes:
-      link === undefined || link.value === 1 ? [{ span, replacement, title: `write ${replacement}` }] : [],
-  });
-  return back === undefined ? object : { kind: 'prev', span, operand: object };
 }
 
 function member(object: Expression, name: Name): Member {

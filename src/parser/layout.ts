@@ -208,7 +208,11 @@ function layOutDeclaration(
   const closed = open !== undefined && stream.partner[open] >= 0;
   for (;;) {
     const current = stream.tokens[i];
-    const startsNext = current !== undefined && !closed && words.surelyBeginsDeclaration(stream, i);
+    const startsNext =
+      current !== undefined &&
+      !closed &&
+      (words.surelyBeginsDeclaration(stream, i) ||
+        (open === undefined && words.likelyBeginsDeclaration(stream, i)));
     if (current === undefined || startsNext) {
       if (open !== undefined) reportUnclosed(stream, stream.tokens[open], stream.tokens[i - 1], report);
       break;

@@ -255,7 +255,11 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
         message: `expected an equation, input, state, param or output, found \`${token.image}\``,
         span: tokens.tokenSpan(source, token),
         notes: call ? ['an expression alone has no effect: every value in a cell has a name'] : [],
-        help: call ? 'write name = ... for an equation, output ... for an output' : undefined,
+        help: call
+          ? 'write name = ... for an equation, output ... for an output'
+          : token.tokenType === tokens.StringToken
+            ? 'a comment begins with #'
+            : undefined,
       });
     }
     reported = true;
@@ -315,6 +319,9 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
       return true;
     }
     if (token.tokenType === tokens.OpenBrace && mode === 'header') return true;
+    if (token.tokenType === tokens.StringToken && mode === 'item' && depth === 0) {
+      return ends && stream.firstOnLine[i] === 1;
+    }
     if (!words.isWordLike(token)) return false;
     if (depth > 0) return unclosed > 0 && endsInBrackets();
     if (taken.at(-1)?.tokenType === tokens.Dot) return false;

@@ -162,6 +162,8 @@ function isKind(stream: Stream, i: number, kind: TokenType): boolean {
 /** Where an item may begin: whether this word begins one. */
 export function beginsItem(stream: Stream, i: number): boolean {
   const token = stream.tokens[i];
+  // `else:` of other languages is not a name with a type.
+  if (token.tokenType === tokens.Then || token.tokenType === tokens.Else) return false;
   return isWordLike(token) && (stream.defines[i] > 0 || itemWords.has(token.image));
 }
 

@@ -831,6 +831,150 @@ describe('habits of other languages', () => {
       "
     `);
   });
+  test('a type after =', () => {
+    expect(showLine('input y = [n]')).toMatchInlineSnapshot(`
+      "
+      error[RNN1026]: the type of y stands after a colon, not after =
+        --> test.rnn:3:11
+         |
+       3 |   input y = [n]
+         |           ^
+         |
+         = help: it is written input y: [n]
+      "
+    `);
+  });
+  test('a colon after output', () => {
+    expect(showLine('output: x')).toMatchInlineSnapshot(`
+      "
+      error[RNN1026]: the colon after output is one too many
+        --> test.rnn:3:9
+         |
+       3 |   output: x
+         |         ^
+         |
+         = help: leave it out
+      "
+    `);
+  });
+  test('the number of a size where it is used', () => {
+    expect(showLine('state h: [hidden = 8]')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: a size has its number in the header, not where it is used
+        --> test.rnn:3:20
+         |
+       3 |   state h: [hidden = 8]
+         |                    ^
+         |
+         = help: write [hidden] here, and hidden = ... in the brackets after the name of the cell
+      "
+    `);
+  });
+  test('a choice with colons', () => {
+    expect(showLine('h = if t > 0: x else: prev h')).toMatchInlineSnapshot(`
+      "
+      error[RNN1031]: this if has no then
+        --> test.rnn:3:7
+         |
+       3 |   h = if t > 0: x else: prev h
+         |       ^^
+         |               - then was expected here, found \`:\`
+         |
+         = a choice always has a value: if condition then a else b
+         = help: write then in the place of the colon
+      "
+    `);
+  });
+  test('a comment in quotes', () => {
+    expect(showLine('"what follows is new"\n  y = x')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected an equation, input, state, param or output, found \`"what follows is new"\`
+        --> test.rnn:3:3
+         |
+       3 |   "what follows is new"
+         |   ^^^^^^^^^^^^^^^^^^^^^
+         |
+         = help: a comment begins with #
+      "
+    `);
+  });
+  test('a random start of a state', () => {
+    expect(showLine('state h: [m] ~ normal(0.1)')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected the end of the line after \`]\`, found \`~\`
+        --> test.rnn:3:16
+         |
+       3 |   state h: [m] ~ normal(0.1)
+         |                ^
+         |
+         = help: for a start that is learnt write param h0: [m] ~ normal(0.1), and state h: [m] = h0
+      "
+    `);
+  });
+  test('part of a vector', () => {
+    expect(showLine('h = x[0:2]')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected \`]\` after \`0\`, found \`:\`
+        --> test.rnn:3:10
+         |
+       3 |   h = x[0:2]
+         |          ^
+         |
+         = help: to take a vector apart write a, b = split(x, 2)
+      "
+    `);
+  });
+  test('several values without a bracket', () => {
+    expect(showLine('a, b = tanh(x), x')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected the end of the equation after \`)\`, found \`,\`
+        --> test.rnn:3:17
+         |
+       3 |   a, b = tanh(x), x
+         |                 ^
+         |
+         = help: write one equation for each name
+      "
+    `);
+  });
+  test('two cells with colons', () => {
+    expect(
+      show('cell C(n):\n  input x: [n]\n  output x\n\ncell D(n):\n  input x: [n]\n  output x\n'),
+    ).toMatchInlineSnapshot(`
+      "
+      error[RNN1012]: a { is missing after cell C(n)
+        --> test.rnn:1:10
+         |
+       1 | cell C(n):
+         |          ^ expected { here
+         |
+         = the body of a cell stands in braces
+         = help: write { in the place of the colon, and } after the last line
+
+      error[RNN1012]: a { is missing after cell D(n)
+        --> test.rnn:5:10
+         |
+       5 | cell D(n):
+         |          ^ expected { here
+         |
+         = the body of a cell stands in braces
+         = help: write { in the place of the colon, and } after the last line
+      "
+    `);
+  });
+  test('a number in the header', () => {
+    expect(show('cell C(n, alpha: 0.1) {\n  input x: [n]\n  output alpha * x\n}')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected a type such as [m] or index(v) after \`:\`, found \`0.1\`
+        --> test.rnn:1:18
+         |
+       1 | cell C(n, alpha: 0.1) {
+         |                  ^^^
+         |
+         = help: a number in the header is written alpha: real = 0.1
+      "
+    `);
+  });
   test('a cell as a def', () => {
     expect(show('def RNN(n, m):\n  input x: [n]\n  return x\n')).toMatchInlineSnapshot(`
       "

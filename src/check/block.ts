@@ -18,6 +18,11 @@ import { inferConstant, instantiate, isTemplate, readTemplate } from './template
 import { warnUnused } from './usage.ts';
 import { checkWeights, product } from './weights.ts';
 
+/** Cells in cells double with every level: a short file could ask for more copies than there is memory. */
+const mostCopies = 10_000;
+/** As deep as brackets may be nested. */
+const mostDepth = 200;
+
 /** Checks a cell. Undefined where it has an error, or uses something that has one. */
 export function checkBlock(
   entry: BlockEntry,
@@ -310,6 +315,17 @@ function finish(
   const unstaged = { name: context.name, states, instances, equations, applications };
   const lonely = neverApplied(context);
   if (lonely) return undefined;
+  const copies = countCopies(instances, applications);
+  const depth = 1 + instances.reduce((most, { cell }) => Math.max(most, cell.depth), 0);
+  if (copies > mostCopies || depth > mostDepth) {
+    const { text: name, span } = declaration.name;
+    const [message, label] =
+      copies > mostCopies
+        ? [`${name} opens up to more than ${mostCopies} copies of cells`, 'with all in it, and all in those']
+        : [`${name} has cells in cells, more than ${mostDepth} deep`, ''];
+    report.add({ code: 'RNN5016', message, span, label });
+    return undefined;
+  }
   const stages = findStages(unstaged, report);
   if (stages === undefined) return undefined;
   const staged: CheckedEquation[] = equations.map((e, i) => ({ ...e, stage: stages.ofEquation[i] }));
@@ -381,6 +397,8 @@ function finish(
       !all.some((node) => ['step-number', 'over-time', 'each-step'].includes(node.kind)) &&
       instances.every((instance) => instance.cell.pointwise) &&
       !applications.some((application) => application.reverse),
+    copies,
+    depth,
     hasState: states.length > 0 || instances.some((instance) => instance.cell.hasState),
     stages: 1 + deepest,
   };
@@ -391,6 +409,16 @@ function finish(
     report,
   );
   return cell;
+}
+
+/** Itself, and all copies in it as often as they are applied. */
+function countCopies(
+  instances: CheckedCell['instances'],
+  applications: readonly { readonly instance: string }[],
+): number {
+  const times = new Map<string, number>();
+  for (const { instance } of applications) times.set(instance, (times.get(instance) ?? 0) + 1);
+  return instances.reduce((sum, { name, cell }) => sum + Math.max(1, times.get(name) ?? 0) * cell.copies, 1);
 }
 
 /** Named instances that nothing applies: an error where something looks at their past, else a warning. */

@@ -83,6 +83,10 @@ export interface CheckedCell {
   readonly pointwise: boolean;
   /** Whether it or one of its instances has a state. */
   readonly hasState: boolean;
+  /** How many copies of cells an application opens up to: itself, and all in it, each as often as it is applied. */
+  readonly copies: number;
+  /** How many cells stand one in another, itself counted. */
+  readonly depth: number;
   /** How many stages one application takes: the largest stage in it, with its instances, and 1. */
   readonly stages: number;
 }

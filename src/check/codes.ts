@@ -61,6 +61,7 @@ export const checkerCodes = {
   RNN5013: 'nothing depends on it',
   RNN5014: 'a state that is never read',
   RNN5015: 'not supported yet',
+  RNN5016: 'too many cells in cells',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;
 
 export type CheckerCode = keyof typeof checkerCodes;

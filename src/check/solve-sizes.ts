@@ -4,6 +4,7 @@ import { type Diagnostic, type DiagnosticParts, makeDiagnostic } from '../base/d
 import type { Span } from '../base/source.ts';
 import type { CheckedCell } from './checked.ts';
 import type { ElaborationCode } from './codes.ts';
+import { isSize, sizeWords } from './elaborate/opened.ts';
 import {
   evaluateSize,
   type Size,
@@ -123,7 +124,7 @@ export function solveSizes(
     const value =
       sizes.has(name) || defaultValue === undefined ? undefined : evaluateSize(defaultValue, sizes);
     if (value === undefined || defaultValue === undefined) continue;
-    if (Number.isInteger(value) && value >= 1) {
+    if (isSize(value)) {
       sizes.set(name, value);
       readOff(given, sizes, origin);
       continue;
@@ -132,7 +133,7 @@ export function solveSizes(
     report({
       message: `the default of ${name}, ${showSize(defaultValue)}, comes to ${value}`,
       span,
-      label: 'a size is a whole number, 1 or more',
+      label: sizeWords,
       notes: symbolsOf(defaultValue).map((symbol) => whence(symbol, sizes, origin)),
     });
   }
@@ -220,5 +221,5 @@ function solveFor(
   const at = (number: number): number =>
     evaluateSize(size, new Map([...known, [symbol, number]])) ?? Number.NaN;
   const solution = (value - at(0)) / (at(1) - at(0));
-  return Number.isInteger(solution) && solution >= 1 ? solution : undefined;
+  return isSize(solution) ? solution : undefined;
 }

@@ -169,8 +169,9 @@ class Elaboration {
       const node = placeRate(root.place) === 'step' ? this.#exported(root) : this.#whole(root.place);
       b.output(name, mean === undefined ? node : this.#real(node), mean);
     }
+    const lastValues = new Map([...this.#built.values()].flatMap((scan) => [...scan.states]));
     for (const { name } of this.#states) {
-      const final = [...this.#built.values()].map((s) => s.states.get(name)).find((n) => n !== undefined);
+      const final = lastValues.get(name);
       invariant(final !== undefined, `the state ${name} has a last value`);
       b.output(`state.${name}`, final);
     }

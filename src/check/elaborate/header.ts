@@ -3,7 +3,7 @@
 
 import { suggest } from '../../base/suggest.ts';
 import type { CheckedCell } from '../checked.ts';
-import { sizeNumber } from './opened.ts';
+import { isSize, sizeNumber, sizeWords } from './opened.ts';
 import { ElaborationProblem } from './problem.ts';
 
 /** A number for every size of the header. */
@@ -13,12 +13,12 @@ export function resolveSizes(cell: CheckedCell, given: ReadonlyMap<string, numbe
   for (const { name, span, defaultValue } of cell.sizes) {
     const value = given.get(name);
     if (value !== undefined) {
-      if (!Number.isSafeInteger(value) || value < 1) {
+      if (!isSize(value)) {
         throw new ElaborationProblem({
           code: 'RNN5903',
           message: `the size ${name} is ${value}`,
           span,
-          label: 'a size is a whole number, 1 or more',
+          label: sizeWords,
         });
       }
       sizes.set(name, value);

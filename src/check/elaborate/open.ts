@@ -103,6 +103,7 @@ export class Opening {
   readonly definitions: readonly Definition[];
   readonly states: readonly StatePlace[];
   readonly #byKey = new Map<string, Definition>();
+  readonly #stateByName: ReadonlyMap<string, StatePlace>;
   #scopes = 0;
 
   constructor(opened: Opened) {
@@ -114,6 +115,7 @@ export class Opening {
     const states: StatePlace[] = [];
     this.#findStates(this.root, states);
     this.states = states;
+    this.#stateByName = new Map(states.map((state) => [state.name, state]));
   }
 
   /** Where a reference leads; undefined where the expression is none. */
@@ -151,7 +153,7 @@ export class Opening {
   /** The state that a name means in a scope: `h`, `top.h`, `top.low.h`. */
   state(name: string, scope: Scope): StatePlace {
     const full = scope.opened.prefix + name;
-    const place = this.states.find((s) => s.name === full);
+    const place = this.#stateByName.get(full);
     invariant(place !== undefined, `the state ${full} exists`);
     return place;
   }

@@ -17,17 +17,27 @@ export interface Opened {
   readonly instances: readonly { readonly checked: CheckedInstance; readonly opened: Opened }[];
 }
 
+/** Categories and places are 32-bit numbers, and a single axis beyond is far out of reach. */
+const LARGEST_SIZE = 2 ** 31 - 1;
+
+/** What a size is, in a message. */
+export const sizeWords = `a size is a whole number from 1 to ${LARGEST_SIZE}`;
+
+export function isSize(number: number): boolean {
+  return Number.isInteger(number) && number >= 1 && number <= LARGEST_SIZE;
+}
+
 /** The number that a size is in an opened cell. */
 export function sizeNumber(size: Size, opened: Pick<Opened, 'sizes'>, span: Span): number {
   const number = evaluateSize(size, opened.sizes);
   invariant(number !== undefined, `every size of ${showSize(size)} has a value`);
-  if (Number.isInteger(number) && number >= 1) return number;
+  if (isSize(number)) return number;
   const values = [...opened.sizes].map(([name, value]) => `${name} = ${value}`).join(', ');
   throw new ElaborationProblem({
     code: 'RNN5903',
     message: `the size ${showSize(size)} comes to ${number} with ${values}`,
     span,
-    label: 'a size is a whole number, 1 or more',
+    label: sizeWords,
   });
 }
 

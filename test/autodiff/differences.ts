@@ -84,7 +84,7 @@ function objective(graph: Graph, inputs: Values, cotangents: Values, extents: Ex
 }
 
 /** The gradient of the objective by one input, by central differences of fourth order. */
-export function differences(
+function differences(
   graph: Graph,
   inputs: Values,
   cotangents: Values,

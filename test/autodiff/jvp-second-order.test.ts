@@ -2,100 +2,16 @@
 // differences of gradients agree; and the Hessian is symmetric.
 import { describe, expect, test } from 'vitest';
 import { batch } from '../../src/autodiff/batch.ts';
-import { jvp } from '../../src/autodiff/jvp.ts';
-import { gradient } from '../../src/autodiff/vjp.ts';
 import { GraphBuilder } from '../../src/graph/build.ts';
-import { evaluate } from '../../src/graph/evaluate.ts';
-import type { Graph } from '../../src/graph/graph.ts';
 import { bool, type Extents, real } from '../../src/graph/type.ts';
-import { verify } from '../../src/graph/verify.ts';
 import { boolTensor, indexTensor, realTensor, type Tensor } from '../../src/tensor/tensor.ts';
 import { lstmWithLoss, scan, simpleRnn, times } from './cells.ts';
-import { distance, drawInputs, realInputs, type Values } from './differences.ts';
-import { directionOf, slopesAlong, tangents } from './tangents.ts';
+import { drawInputs } from './differences.ts';
+import { checkHessian, hessianError, type Place } from './hessian.ts';
 
-const TOLERANCE = 1e-11;
-
-/** The loss of a program, and a place where its Hessian is asked for. */
-interface Place {
-  readonly graph: Graph;
-  readonly inputs: Values;
-  readonly extents: Extents;
-}
-
-/** H v by the name of the input: the tangents of the gradients. */
-function forwardOverReverse({ graph, inputs, extents }: Place, v: Values): Values {
-  const wrt = [...v.keys()];
-  const outputs = wrt.map((name) => `grad.${name}`);
-  const found = tangents(gradient(graph, { output: 'loss', wrt }), inputs, v, outputs, extents);
-  return new Map(wrt.map((name) => [name, found.get(`grad.${name}`)!]));
-}
-
-/** H v: the gradients of the tangent. */
-function reverseOverForward({ graph, inputs, extents }: Place, v: Values): Values {
-  const wrt = [...v.keys()];
-  const both = gradient(jvp(graph, { wrt, outputs: ['loss'] }), { output: 'tangent.loss', wrt });
-  expect(verify(both)).toEqual([]);
-  const given = [...v].map(([name, value]) => [`tangent.${name}`, value] as const);
-  const found = evaluate(both, new Map([...inputs, ...given]), extents);
-  return new Map(wrt.map((name) => [name, found.get(`grad.${name}`)!]));
-}
-
-/** u H v: the tangent of a tangent. */
-function forwardOverForward({ graph, inputs, extents }: Place, u: Values, v: Values): number {
-  const wrt = [...v.keys()];
-  const first = jvp(graph, { wrt, outputs: ['loss'] });
-  const given = [...v].map(([name, value]) => [`tangent.${name}`, value] as const);
-  // The first tangents' names are taken.
-  const renamed = rename(first, (name) => (name.startsWith('tangent.') ? `first.${name}` : name));
-  const values = new Map([...inputs, ...given.map(([name, value]) => [`first.${name}`, value] as const)]);
-  return tangents(renamed, values, u, ['first.tangent.loss'], extents).get('first.tangent.loss')!.data[0];
-}
-
-function rename(graph: Graph, name: (name: string) => string): Graph {
-  const nodes = graph.nodes.map((node) =>
-    node.kind === 'input' ? { ...node, name: name(node.name) } : node,
-  );
-  return {
-    ...graph,
-    nodes,
-    outputs: graph.outputs.map((output) => ({ ...output, name: name(output.name) })),
-  };
-}
-
-function inner(u: Values, v: Values): number {
-  let sum = 0;
-  for (const [name, { data }] of u) {
-    const other = v.get(name)!.data;
-    for (let i = 0; i < data.length; i++) sum += data[i] * other[i];
-  }
-  return sum;
-}
-
-/** Holds all of it at one place, by all real inputs. */
-function check(place: Place, differences = 1e-8): void {
-  const { graph, inputs, extents } = place;
-  const wrt = realInputs(graph);
-  const [u, v] = [directionOf(inputs, wrt, 2), directionOf(inputs, wrt, 3)];
-  const Hv = forwardOverReverse(place, v);
-  const other = reverseOverForward(place, v);
-  for (const name of wrt) expect(distance(Hv.get(name)!, other.get(name)!)).toBeLessThan(TOLERANCE);
-
-  const slopes = slopesAlong(
-    gradient(graph, { output: 'loss', wrt }),
-    inputs,
-    v,
-    wrt.map((name) => `grad.${name}`),
-    extents,
-  );
-  for (const name of wrt)
-    expect(distance(Hv.get(name)!, slopes.get(`grad.${name}`)!)).toBeLessThan(differences);
-
-  const [uHv, vHu] = [inner(u, Hv), inner(v, forwardOverReverse(place, u))];
-  const size = Math.max(Math.abs(uHv), Math.abs(vHu), 1e-3);
-  expect(Math.abs(uHv)).toBeGreaterThan(1e-3);
-  expect(Math.abs(uHv - vHu) / size).toBeLessThan(TOLERANCE);
-  expect(Math.abs(uHv - forwardOverForward(place, u, v)) / size).toBeLessThan(TOLERANCE);
+function hold(place: Place, differences = 1e-8): void {
+  checkHessian(place);
+  expect(hessianError(place)).toBeLessThan(differences);
 }
 
 const extents: Extents = new Map([
@@ -107,16 +23,16 @@ const lengths = new Map([['lengths', indexTensor([3], [4, 1, 2])]]);
 describe.each(Object.entries({ simpleRnn, lstmWithLoss }))('%s', (_, make) => {
   test.each([{}, { startGiven: true }, { startGiven: true, reverse: true }])('%j', (option) => {
     const graph = make({ ...option, n: 2, m: 3 });
-    check({ graph, inputs: drawInputs(graph, extents, 1), extents });
+    hold({ graph, inputs: drawInputs(graph, extents, 1), extents });
     const many = batch(graph, { lengths: true });
-    check({ graph: many, inputs: drawInputs(many, extents, 1, lengths), extents });
+    hold({ graph: many, inputs: drawInputs(many, extents, 1, lengths), extents });
   });
 
   test('states that are zero, exactly', () => {
     const graph = batch(make({ startGiven: true, n: 2, m: 3 }), { lengths: true });
     const zeros = ['state.h', 'state.c'].map((name) => [name, realTensor([3, 3])] as const);
     const given = new Map([...lengths, ...zeros]);
-    check({ graph, inputs: drawInputs(graph, extents, 1, given), extents });
+    hold({ graph, inputs: drawInputs(graph, extents, 1, given), extents });
   });
 });
 
@@ -144,7 +60,7 @@ test('a cell with choices, and slopes that are infinite in the branch not taken'
   );
   g.output('loss', summed[0], 'steps');
   const graph = batch(g.finish(), { lengths: true });
-  check({ graph, inputs: drawInputs(graph, extents, 1, lengths), extents }, 1e-7);
+  hold({ graph, inputs: drawInputs(graph, extents, 1, lengths), extents }, 1e-7);
 });
 
 test('a choice between two cells, where the state and so its cotangent is zero, exactly', () => {
@@ -177,5 +93,5 @@ test('a choice between two cells, where the state and so its cotangent is zero, 
     ['h0', realTensor([3, 2])],
     ['c', boolTensor([4, 3], [1, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1])],
   ]);
-  check({ graph, inputs: drawInputs(graph, extents, 1, given), extents });
+  hold({ graph, inputs: drawInputs(graph, extents, 1, given), extents });
 });

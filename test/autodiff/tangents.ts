@@ -5,10 +5,10 @@ import type { DerivativeTable } from '../../src/autodiff/rules.ts';
 import { type TangentTable, tangentRules } from '../../src/autodiff/tangent-rules.ts';
 import { RandomStream } from '../../src/base/random.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
-import type { Graph } from '../../src/graph/graph.ts';
-import type { Extents } from '../../src/graph/type.ts';
+import { type Graph, typeOf } from '../../src/graph/graph.ts';
+import { BATCH, type Extents, TIME } from '../../src/graph/type.ts';
 import { verify } from '../../src/graph/verify.ts';
-import { realTensor, type Tensor } from '../../src/tensor/tensor.ts';
+import { count, realTensor, type Tensor } from '../../src/tensor/tensor.ts';
 import {
   cotangentsOf,
   distance,
@@ -33,6 +33,31 @@ export function directionOf(inputs: Values, wrt: readonly string[], seed: number
           drawn.map((v, i) => (Number.isNaN(data[i]) ? 0 : v)),
         ),
       ];
+    }),
+  );
+}
+
+/** Cotangents of a batch with lengths: zero beyond the end of each sequence, by contract. */
+export function cotangentsWithin(
+  graph: Graph,
+  outputs: readonly string[],
+  extents: Extents,
+  seed: number,
+  lengths: ArrayLike<number>,
+): Values {
+  const drawn = cotangentsOf(graph, outputs, extents, seed);
+  return new Map(
+    [...drawn].map(([name, { shape, data }]) => {
+      const { node } = graph.outputs.find((output) => output.name === name)!;
+      const [first, second] = typeOf(graph, node).shape;
+      const [, sequences, ...rest] = shape;
+      const width = count(rest);
+      const isReal = (i: number): boolean => {
+        const step = Math.floor(i / width);
+        return Math.floor(step / sequences) < lengths[step % sequences];
+      };
+      const isPadded = first === TIME && second === BATCH;
+      return [name, realTensor(shape, isPadded ? data.map((ct, i) => (isReal(i) ? ct : 0)) : data)];
     }),
   );
 }

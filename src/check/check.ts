@@ -10,6 +10,7 @@ import type { CheckedCell, CheckedFile, CheckedTrain } from './checked.ts';
 import { orderBlocks } from './order.ts';
 import { Report } from './report.ts';
 import { type BlockEntry, loadModules, type Module, type Resolver } from './resolve.ts';
+import { warnWithoutSlope } from './slopes.ts';
 
 export type { Resolver } from './resolve.ts';
 
@@ -27,7 +28,9 @@ export function check(
   const cells = new Map<BlockEntry['declaration'], CheckedCell | undefined>();
   const cellOf = (entry: BlockEntry): CheckedCell | undefined => cells.get(entry.declaration);
   for (const entry of orderBlocks(main, prelude, report)) {
-    cells.set(entry.declaration, checkBlock(entry, prelude, report, cellOf));
+    const cell = checkBlock(entry, prelude, report, cellOf);
+    if (cell?.kind === 'model') warnWithoutSlope(cell, report);
+    cells.set(entry.declaration, cell);
   }
   const trains = checkTrains(main, cellOf, report);
   const diagnostics = inOrder(file.source, report.diagnostics);

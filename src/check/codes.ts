@@ -62,6 +62,7 @@ export const checkerCodes = {
   RNN5014: 'a state that is never read',
   RNN5015: 'not supported yet',
   RNN5016: 'too many cells in cells',
+  RNN5017: 'a loss without a slope',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;
 
 export type CheckerCode = keyof typeof checkerCodes;

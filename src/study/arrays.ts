@@ -8,7 +8,7 @@ import {
 } from '../base/diagnostic.ts';
 import { suggest } from '../base/suggest.ts';
 import type { CheckedCell } from '../check/checked.ts';
-import { evaluateSize, type Size, showSize } from '../check/size.ts';
+import { evaluateSize, type Size, showSize, symbolsOf } from '../check/size.ts';
 import { type SymbolicInput, solveSizes, symbolicInputs } from '../check/solve-sizes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { missingAxis } from './axes.ts';
@@ -370,7 +370,10 @@ function checkCategories(
   report('RNN7007', {
     message: `${slot.name} holds ${array.data[at]} at ${place}, and categories are 0 to ${categories - 1}`,
     span: slot.span,
-    label: `index(${showSize(slot.categories)}), and ${showSize(slot.categories)} is ${categories}`,
+    label:
+      symbolsOf(slot.categories).length === 0
+        ? 'declared here'
+        : `index(${showSize(slot.categories)}), and ${showSize(slot.categories)} is ${categories}`,
     help: array.data[at] === categories ? 'categories are counted from 0' : undefined,
   });
 }

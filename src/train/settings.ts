@@ -339,7 +339,10 @@ function parseValue(
   model: string,
   report: (d: Diagnostic) => void,
 ): Expression | undefined {
-  const { file, diagnostics } = parse(makeSource('--set', `train ${model} { value ${value} }`));
+  // On a line of its own after a word as long as the name, so that a place in it looks as it was written.
+  const name = override.slice(0, override.length - value.length - 1).replaceAll(/\W/g, '_');
+  const word = /^[A-Za-z_]/.test(name) && name !== 't' ? name : 'value';
+  const { file, diagnostics } = parse(makeSource('--set', `train ${model} {\n${word} ${value}\n}`));
   const [declaration, second] = file.declarations;
   if (declaration?.kind === 'train' && second === undefined && !hasErrors(diagnostics)) {
     const [entry, another] = declaration.entries;

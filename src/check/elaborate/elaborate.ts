@@ -69,7 +69,7 @@ export function selectBlock(
         ? 'there is no cell and no model here'
         : `there is no cell and no model ${name} here`,
     span: { source: file.source, start: 0, end: 0 },
-    notes: names.length === 0 ? [] : [`there are ${names.join(', ')}`],
+    notes: names.length === 0 ? [] : [`the file and its imports have ${names.join(', ')}`],
     ...(near === undefined ? {} : { help: `did you mean ${near}?` }),
   });
   return { cell: undefined, diagnostics: [diagnostic] };
@@ -88,6 +88,14 @@ export function elaborate(file: CheckedFile, options: ElaborateOptions): Elabora
     throw error;
   }
 }
+
+/** What an input of the user's is, in a message. */
+const roleWords: Readonly<Partial<Record<InputRole, string>>> = {
+  input: 'an input',
+  target: 'a target',
+  parameter: 'a weight',
+  state: 'the start of a state',
+};
 
 class Elaboration {
   readonly #opened: Opened;
@@ -245,6 +253,7 @@ class Elaboration {
       message: `${this.#cell.name} cannot generate: an equation outside its loss looks at the target ${missing.name}`,
       span: missing.span,
       label: 'not known while generating',
+      notes: ['the outputs, the states and what generate draws from must do without targets'],
     });
   }
 
@@ -261,7 +270,7 @@ class Elaboration {
         help: 'give it another name',
       });
     }
-    this.#taken.set(name, `a${role === 'input' ? 'n' : ''} ${role}`);
+    this.#taken.set(name, roleWords[role] ?? role);
     this.#inputs.set(key, this.#b.input(name, type, role, span));
   }
 

@@ -20,8 +20,8 @@ import { checkWeights, product } from './weights.ts';
 
 /** Cells in cells double with every level: a short file could ask for more copies than there is memory. */
 const mostCopies = 10_000;
-/** As deep as brackets may be nested. */
-const mostDepth = 200;
+/** What walks through cells in cells does so by recursion, and this leaves it room. */
+const mostDepth = 1000;
 
 /** Checks a cell. Undefined where it has an error, or uses something that has one. */
 export function checkBlock(

@@ -213,7 +213,9 @@ function showTerm(term: SizeTerm): string {
 /** As a person writes it: `4 * m`, `m + n - 1`, `(m^2 + m) / 2`. An unknown is shown as `?`. */
 export function showSize(size: Size): string {
   if (size.terms.length === 0) return '0';
-  const text = size.terms
+  // Not with a minus in front, where there is something to take from: `n - m`.
+  const first = size.terms.find((term) => term.coefficient > 0n) ?? size.terms[0];
+  const text = [first, ...size.terms.filter((term) => term !== first)]
     .map((term, i) => {
       const minus = term.coefficient < 0n;
       if (i === 0) return `${minus ? '-' : ''}${showTerm(term)}`;

@@ -97,7 +97,7 @@ describe('sizes', () => {
   test('are shown as a person writes them', () => {
     expect(showSize(times(4, m))).toBe('4 * m');
     expect(showSize(subtractSizes(addSizes(m, n), sizeOf(1)))).toBe('m + n - 1');
-    expect(showSize(subtractSizes(sizeOf(1), m))).toBe('-m + 1');
+    expect(showSize(subtractSizes(sizeOf(1), m))).toBe('1 - m');
     expect(showSize(over(addSizes(multiplySizes(m, m), m), 2))).toBe('(m^2 + m) / 2');
     expect(showSize(over(m, 2))).toBe('m / 2');
     expect(showSize(sizeOf(0))).toBe('0');

@@ -102,6 +102,7 @@ function newContext(
     incomplete: false,
     expansions: 0,
     speaker: undefined,
+    toldPast: new Set(),
     cellOf,
     infer: (expression, place) => {
       const draft = inferExpression(context, expression, place);

@@ -197,6 +197,8 @@ export interface Context {
   incomplete: boolean;
   /** How many functions were opened up. */
   expansions: number;
+  /** Names without a past of which that was told. */
+  readonly toldPast: Set<string>;
   /** The function of the prelude that the user wrote, while it is opened up: what speaks in messages. */
   speaker: string | undefined;
   /** The checked cell of a declaration; undefined where it has errors. */

@@ -259,6 +259,8 @@ function noPast(context: Context, name: string, binding: Binding, span: Span): D
       : binding.kind === 'instance'
         ? `name one of its states: prev ${name}.h`
         : `it is the same at every step: leave out prev`;
+  if (context.toldPast.has(name)) return poison(span);
+  context.toldPast.add(name);
   return fail(context, {
     code: 'RNN4004',
     message: `${name} is ${describeBinding(binding)}, and has no past: only a state has`,

@@ -67,8 +67,10 @@ export function explain(
   }
   const declaration = declaredInstead(segment, expected, found, span, source);
   if (declaration !== undefined) return declaration;
-  if (found?.tokenType === tokens.Equals && expected !== '`~`' && segmentName !== 'header')
-    return compareWithTwo(span);
+  if (found?.tokenType === tokens.Equals && expected !== '`~`' && segmentName !== 'header') {
+    const lineStart = source.text.lastIndexOf('\n', span.start - 1) + 1;
+    return source.text.slice(lineStart, span.start).trim() === '' ? nameless(span) : compareWithTwo(span);
+  }
   const inHeader = previous?.tokenType === tokens.CloseParen ? '`{`' : '`(` or `{`';
   const atEnd = segmentName === 'header' ? inHeader : `the end of the ${segmentName}`;
   return {
@@ -271,6 +273,16 @@ function declaredInstead(
     };
   }
   if (first.tokenType === tokens.Word && second?.tokenType === tokens.Colon && itemWords.has(first.image)) {
+    const third = segment[2]?.tokenType;
+    if (third === tokens.OpenBracket || third === tokens.Index || third === tokens.Once) {
+      const end = tokens.tokenEnd(first);
+      return {
+        code: 'RNN1020',
+        message: `a name is missing after ${first.image}`,
+        span: makeSpan(source, end, end),
+        help: `it is written ${first.image} ${first.image === 'state' ? 'h' : 'x'}: ...`,
+      };
+    }
     const colon = tokens.tokenSpan(source, second);
     return {
       code: 'RNN1026',
@@ -292,6 +304,17 @@ function declaredInstead(
     };
   }
   return undefined;
+}
+
+/** A line that begins with `=`. */
+function nameless(span: Span): Explanation {
+  return {
+    code: 'RNN1020',
+    message: 'a name is missing before =',
+    span,
+    notes: ['an equation begins with the name that it defines'],
+    help: 'write name = ...',
+  };
 }
 
 function compareWithTwo(span: Span): Explanation {

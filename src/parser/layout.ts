@@ -87,7 +87,7 @@ function foreignImport(
     span: tokens.tokenSpan(stream.source, token),
     help: `write import ${name} from "./${file}.rnn"`,
   });
-  const header = { tokens: stream.tokens.slice(at, next), reported: true };
+  const header = { tokens: stream.tokens.slice(at, next), reported: true, damaged: false };
   return { layout: { kind: 'import', header, segments: [], close: undefined }, next };
 }
 
@@ -249,5 +249,5 @@ function scanImport(stream: Stream, first: number): { readonly header: Segment; 
       tokens.retag(token, tokens.From);
     if (stream.firstOnLine[i] === 1 && words.declarationWords.has(token.image)) break;
   }
-  return { header: { tokens: stream.tokens.slice(first, i), reported: false }, next: i };
+  return { header: { tokens: stream.tokens.slice(first, i), reported: false, damaged: false }, next: i };
 }

@@ -171,10 +171,10 @@ function readItem(reader: Reader, segment: Segment, isEntry: boolean, limit: num
   const [first] = segment.tokens;
   const isKeyword = itemWords.get(first.image) === first.tokenType;
   const name: SegmentName = isEntry ? 'entry' : isKeyword ? 'line' : 'equation';
-  const read = isEntry
+  const whole = isEntry
     ? readPart<Item | TrainEntry>(reader, segment, name, attached, (grammar) => grammar.entry)
     : readPart<Item | TrainEntry>(reader, segment, name, attached, (grammar) => grammar.item);
-  if (read !== undefined) return read;
+  if (whole !== undefined && !segment.damaged) return whole;
   const names =
     segment.defines?.map((token) => ({ span: tokens.tokenSpan(source, token), text: token.image })) ??
     definedNames(source, segment.tokens, isKeyword && !isEntry ? 1 : 0);

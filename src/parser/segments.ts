@@ -17,6 +17,8 @@ export interface Segment {
   readonly tokens: readonly IToken[];
   /** Something in it was reported already. */
   readonly reported: boolean;
+  /** A bracket in it has no partner: what can be read of it is a guess. */
+  readonly damaged: boolean;
   /** What it would define, where that does not follow from its beginning. */
   readonly defines?: readonly IToken[];
 }
@@ -33,6 +35,9 @@ export interface Scan {
   readonly before: readonly Segment[];
   readonly next: number;
 }
+
+const itemsNote =
+  'a cell or a model holds input, state, param, output and equations; a model also target, loss, metric and generate';
 
 interface Statement {
   readonly note: string;
@@ -80,6 +85,7 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
   let unclosed = 0;
   let reported = false;
   let holdsUnterminated = false;
+  let damaged = false;
   let defines: IToken[] | undefined;
   let i = first;
   /** Whether an operand has just ended, so that an operator or an end is wanted. */
@@ -151,7 +157,7 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
   const { startOffset } = stream.tokens[first];
   const end = stream.tokens[i]?.startOffset ?? Number.POSITIVE_INFINITY;
   if (stream.holes.some((hole) => hole >= startOffset && hole < end)) reported = true;
-  const segment = defines === undefined ? { tokens: taken, reported } : { tokens: taken, reported, defines };
+  const segment = { tokens: taken, reported, damaged, ...(defines === undefined ? {} : { defines }) };
   return { segment, before, next: i };
 
   function beginItem(): void {
@@ -178,9 +184,7 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
     if (kind === undefined && token.tokenType === tokens.Word && words.isWordLike(stream.tokens[i + 1])) {
       const meant = meantItems.get(token.image) ?? suggest(token.image, words.itemWords.keys());
       if (meant !== undefined) {
-        const note =
-          'a cell or a model holds input, state, param, output and equations; a model also target, loss, metric and generate';
-        reportUnknownWord(stream, token, meant, note, report);
+        reportUnknownWord(stream, token, meant, itemsNote, report);
         kind = words.itemWords.get(meant);
       }
     }
@@ -211,7 +215,7 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
         notes: ['an output names an equation, or is an expression'],
         help: `write ${name.image} = ..., and then output ${name.image}`,
       });
-      before.push({ tokens: [token, name], reported: true });
+      before.push({ tokens: [token, name], reported: true, damaged: false });
       taken.length = 0;
       reported = true;
       takeTargets();
@@ -234,6 +238,12 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
     const word = token.tokenType === tokens.Word;
     const call = word && stream.tokens[i + 1]?.tokenType !== tokens.Word;
     const statement = statements.get(token.image);
+    const names: IToken[] = [];
+    const next = stream.tokens[i + 1];
+    const sameLine = next !== undefined && stream.firstOnLine[i + 1] === 0;
+    const declares = word && sameLine && words.isWordLike(next) && stream.defines[i + 1] > 0;
+    if (declares) names.push(next);
+    else if (!call && sameLine) names.push(token);
     if (statement !== undefined) {
       report({
         code: 'RNN1020',
@@ -249,6 +259,13 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
         span: tokens.tokenSpan(source, token),
         help: 'move it out of the braces; a cell applies another one by its name',
       });
+    } else if (declares) {
+      report({
+        code: 'RNN1024',
+        message: `unknown keyword ${token.image}`,
+        span: tokens.tokenSpan(source, token),
+        notes: [itemsNote],
+      });
     } else {
       report({
         code: 'RNN1020',
@@ -259,11 +276,12 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
           ? 'write name = ... for an equation, output ... for an output'
           : token.tokenType === tokens.StringToken
             ? 'a comment begins with #'
-            : undefined,
+            : word && sameLine
+              ? `is an = missing? ${token.image} = ...`
+              : undefined,
       });
     }
     reported = true;
-    const names: IToken[] = [];
     const takeStray = (): void => {
       if (stream.defines[i] === 1 && stream.tokens[i].tokenType === tokens.Word) names.push(stream.tokens[i]);
       take();
@@ -277,7 +295,8 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
       }
       if (next.tokenType === tokens.CloseBrace) break;
       // What an `if` holds looks like items: on its own line, and after then and else, it belongs to it.
-      const inside = statement !== undefined && (stream.firstOnLine[i] === 0 || isBranchWord(taken.at(-1)));
+      const inside =
+        (statement !== undefined || declares) && (stream.firstOnLine[i] === 0 || isBranchWord(taken.at(-1)));
       if (words.beginsItem(stream, i) && !inside) break;
       takeStray();
     }
@@ -468,6 +487,7 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
         help: 'leave it out, or open the bracket where it should begin',
       });
       reported = true;
+      damaged = true;
       i += 1;
       return;
     }
@@ -489,6 +509,7 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
       if (!holdsUnterminated)
         reportUnclosed(stream, stream.tokens[innermost], last, report, open.length - depth - 1);
       reported = true;
+      damaged = true;
     }
     while (open.length > depth) {
       const kind = words.closerOf(stream.tokens[open.pop() ?? 0]);

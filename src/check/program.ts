@@ -99,7 +99,10 @@ export interface ProgramResult {
   readonly rate: ProgramRate;
 }
 
-/** How a sequence is continued: draw the next `input` from the categories whose logits the graph gives as `generate`. */
+/**
+ * How a sequence is continued: draw the next `input` from the categories whose logits the graph gives as `generate`,
+ * in the mode of that name.
+ */
 export interface ProgramGenerate {
   readonly span: Span;
   readonly input: string;

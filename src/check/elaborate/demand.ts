@@ -64,8 +64,8 @@ export function placeRate(place: Place): 'once' | 'step' {
 
 /**
  * The scan that makes an export. A scan exports its own definitions; but the end of what runs in the other direction is
- * found by another scan, which looks at it, and so is that of inputs, and of what a cell takes for steps and is the same
- * at all.
+ * found by another scan, which looks at it, and so is that of inputs, and of what a cell takes at each step though it is
+ * the same at all of them.
  */
 export function exporterKey({ place, way, reverse }: Export): string {
   const look = (at: string): string => `look ${reverse ? 'back at' : 'at'} ${at}`;
@@ -233,7 +233,8 @@ function inOrder(
       }
       invariant(state.get(key) !== 'open', `the stages of ${key} do not go round in a circle`);
       state.set(key, 'open');
-      stack.push(...missing);
+      // The first on top, so that it is done first.
+      for (const other of missing.reverse()) stack.push(other);
     }
   }
   return ordered;

@@ -60,6 +60,7 @@ export function checkBlock(
   }
   for (const [name, binding] of context.scope) {
     if (binding.kind !== 'state' || binding.equation !== undefined || binding.unread) continue;
+    if (context.nameless) continue;
     report.add({
       code: 'RNN2009',
       message: `the state ${name} is never defined`,
@@ -102,6 +103,7 @@ function newContext(
     incomplete: false,
     expansions: 0,
     speaker: undefined,
+    nameless: entry.declaration.items.some((item) => item.kind === 'broken' && item.names.length === 0),
     toldPast: new Set(),
     cellOf,
     infer: (expression, place) => {

@@ -9,7 +9,7 @@ import { checkBlock } from './block.ts';
 import type { CheckedCell, CheckedFile, CheckedTrain } from './checked.ts';
 import { orderBlocks } from './order.ts';
 import { Report } from './report.ts';
-import { type BlockEntry, loadModules, type Module, type Resolver } from './resolve.ts';
+import { type BlockEntry, hasNameless, loadModules, type Module, type Resolver } from './resolve.ts';
 import { warnWithoutSlope } from './slopes.ts';
 
 export type { Resolver } from './resolve.ts';
@@ -80,7 +80,7 @@ function checkTrains(
       continue;
     }
     good = false;
-    if (entry?.kind === 'broken') continue;
+    if (entry?.kind === 'broken' || (entry === undefined && hasNameless(main))) continue;
     const models = [...main.entries].filter(([, other]) => other.kind === 'model').map(([name]) => name);
     const near = suggest(text, models);
     report.add({

@@ -197,6 +197,8 @@ export interface Context {
   incomplete: boolean;
   /** How many functions were opened up. */
   expansions: number;
+  /** An item that could not be read defines nothing that is known: what is missing elsewhere may be its name. */
+  readonly nameless: boolean;
   /** Names without a past of which that was told. */
   readonly toldPast: Set<string>;
   /** The function of the prelude that the user wrote, while it is opened up: what speaks in messages. */

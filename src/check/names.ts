@@ -123,6 +123,10 @@ function unknownName(context: Context, name: string, place: Place, span: Span, p
   const near = suggest(name, known);
   // A name that is missing is told once.
   if (inCell) context.scope.set(name, { kind: 'broken', span });
+  if (inCell && near === undefined && context.nameless) {
+    context.incomplete = true;
+    return poison(span);
+  }
   return fail(context, {
     code: 'RNN2001',
     message: `there is no ${name} here`,
@@ -259,7 +263,7 @@ function noPast(context: Context, name: string, binding: Binding, span: Span): D
       : binding.kind === 'instance'
         ? `name one of its states: prev ${name}.h`
         : `it is the same at every step: leave out prev`;
-  if (context.toldPast.has(name)) return poison(span);
+  if (context.toldPast.has(name) || (context.nameless && binding.kind === 'equation')) return poison(span);
   context.toldPast.add(name);
   return fail(context, {
     code: 'RNN4004',

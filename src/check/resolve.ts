@@ -38,6 +38,13 @@ export interface FunctionEntry {
   readonly module: Module;
 }
 
+/** Whether a declaration that could not be read has a name that is not known: it may be one that is missing. */
+export function hasNameless(module: Pick<Module, 'file'>): boolean {
+  return module.file.declarations.some(
+    (declaration) => declaration.kind === 'broken' && declaration.names.length === 0,
+  );
+}
+
 export interface Modules {
   readonly main: Module;
   readonly prelude: Module;

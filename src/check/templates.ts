@@ -11,7 +11,7 @@ import type { CheckedCell } from './checked.ts';
 import { type Context, type Draft, nameOf, newCounts, type Place, type TemplateUnit } from './context.ts';
 import { isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { shortText } from './report.ts';
-import type { BlockEntry, Entry, Module } from './resolve.ts';
+import { type BlockEntry, type Entry, hasNameless, type Module } from './resolve.ts';
 import { type Size, showSize, substituteSize } from './size.ts';
 import { describeBinding, readSize } from './size-expressions.ts';
 
@@ -184,6 +184,10 @@ function notATemplate(context: Context, expression: Expression, place: Place): u
 export function unknownCell(context: Context, name: string, place: Place, span: Span): undefined {
   const near = suggest(name, cellNames(place.module, context.prelude));
   if (place.inside === undefined) context.scope.set(name, { kind: 'broken', span });
+  if (near === undefined && hasNameless(place.module)) {
+    context.incomplete = true;
+    return undefined;
+  }
   context.report.add({
     code: 'RNN2002',
     message: `there is no cell ${name} here`,

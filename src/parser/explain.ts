@@ -65,6 +65,14 @@ export function explain(
   if (found?.tokenType === tokens.OpenBracket && previous?.tokenType === tokens.OpenParen) {
     return missingExpression(found, previous, segment, what, span);
   }
+  if (found?.tokenType === tokens.StringToken && segment.length === 3 && segment[1].image === 'from') {
+    return {
+      code: 'RNN1020',
+      message: 'a name is missing after import',
+      span: tokens.tokenSpan(source, segment[1]),
+      help: 'it is written import LSTM from "./lstm.rnn"',
+    };
+  }
   const declaration = declaredInstead(segment, expected, found, span, source);
   if (declaration !== undefined) return declaration;
   if (found?.tokenType === tokens.Equals && expected !== '`~`' && segmentName !== 'header') {

@@ -52,8 +52,9 @@ export function lex(source: Source, report: Report): LexedText {
   const cleaned: IToken[] = [];
   const unterminated = new Set<IToken>();
   const holes: number[] = [];
-  /** Where a `?` stands whose `:` may follow on its line. */
-  let question: number | undefined;
+  /** The end of the line of a `?` whose `:` may follow. */
+  let choiceUntil = -1;
+  const isSelf = findSelf(result.tokens);
   /** Habits of other languages are told once in a file. */
   const habits = new Set<string>();
   const reportHabit: Report = (parts) => {
@@ -70,9 +71,6 @@ export function lex(source: Source, report: Report): LexedText {
   }
   for (let i = 0; i < result.tokens.length; i++) {
     const token = result.tokens[i];
-    if (question !== undefined && source.text.slice(question, token.startOffset).includes('\n')) {
-      question = undefined;
-    }
     if (token.tokenType === tokens.Foreign) {
       if (token.image === "'" && !isPrime(token, cleaned.at(-1)))
         i = readSingleQuotes(result.tokens, i, cleaned, source, report);
@@ -80,13 +78,14 @@ export function lex(source: Source, report: Report): LexedText {
         readPercent(token, cleaned, source, report);
       else readForeign(token, cleaned, holes, source, token.image === ';' ? reportHabit : report);
       if (token.image === '?') {
-        question = token.startOffset;
+        const lineEnd = source.text.indexOf('\n', token.startOffset);
+        choiceUntil = lineEnd < 0 ? source.text.length : lineEnd;
         cleaned.push(noExpression(token));
       }
-    } else if (question !== undefined && token.tokenType === tokens.Colon) {
-      question = undefined;
+    } else if (token.startOffset < choiceUntil && token.tokenType === tokens.Colon) {
+      choiceUntil = -1;
       cleaned.push(noExpression(token));
-    } else if (isSelf(result.tokens, i)) {
+    } else if (isSelf.has(token)) {
       const dot = result.tokens[i + 1];
       const span = tokens.tokensSpan(source, token, dot);
       reportHabit({
@@ -187,11 +186,17 @@ function isPrime(token: IToken, before: IToken | undefined): boolean {
   return before?.tokenType === tokens.Word && tokens.tokenEnd(before) === token.startOffset;
 }
 
-/** `self.h` and `this.h` of other languages, where nothing in the file is called so. */
-function isSelf(all: readonly IToken[], i: number): boolean {
-  const { image } = all[i];
-  if ((image !== 'self' && image !== 'this') || all[i + 1]?.tokenType !== tokens.Dot) return false;
-  return !all.some((token, k) => token.image === image && all[k + 1]?.tokenType === tokens.Equals);
+/** Every `self` and `this` before a point, of other languages, where nothing in the file is called so. */
+function findSelf(all: readonly IToken[]): ReadonlySet<IToken> {
+  const found: IToken[] = [];
+  const own = new Set<string>();
+  for (const [i, token] of all.entries()) {
+    if (token.image !== 'self' && token.image !== 'this') continue;
+    const next = all[i + 1]?.tokenType;
+    if (next === tokens.Dot) found.push(token);
+    else if (next === tokens.Equals) own.add(token.image);
+  }
+  return new Set(found.filter((token) => !own.has(token.image)));
 }
 
 /** `10%`, which is no remainder: nothing follows that it could be divided by. */

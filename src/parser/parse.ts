@@ -213,6 +213,8 @@ function readPart<Node>(
 /** The names on the left of an item that could not be read; in `input x: [n], mask: []` those after a type too. */
 function definedNames(source: Source, segment: readonly IToken[], first: number): readonly Name[] {
   const names: Name[] = [];
+  // `input : [n]`: the name is what is missing.
+  if (first === 0 && itemWords.has(segment[0].image) && segment[1]?.tokenType === tokens.Colon) return names;
   segment.forEach((token, k) => {
     const declared = first > 0 && k > 1 && token.tokenType === tokens.Word;
     if (!declared || segment[k - 1].tokenType !== tokens.Comma) return;

@@ -156,7 +156,7 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
   closeDownTo(0);
   const { startOffset } = stream.tokens[first];
   const end = stream.tokens[i]?.startOffset ?? Number.POSITIVE_INFINITY;
-  if (stream.holes.some((hole) => hole >= startOffset && hole < end)) reported = true;
+  if (words.hasHole(stream, startOffset, end)) reported = true;
   const segment = { tokens: taken, reported, damaged, ...(defines === undefined ? {} : { defines }) };
   return { segment, before, next: i };
 
@@ -182,7 +182,9 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
       return;
     }
     if (kind === undefined && token.tokenType === tokens.Word && words.isWordLike(stream.tokens[i + 1])) {
-      const meant = meantItems.get(token.image) ?? suggest(token.image, words.itemWords.keys());
+      const called = stream.tokens[i + 2]?.tokenType === tokens.OpenParen;
+      const meant =
+        meantItems.get(token.image) ?? (called ? undefined : suggest(token.image, words.itemWords.keys()));
       if (meant !== undefined) {
         reportUnknownWord(stream, token, meant, itemsNote, report);
         kind = words.itemWords.get(meant);
@@ -236,14 +238,15 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
   /** What begins no item: one message, up to the next thing that does. */
   function beginStray(token: IToken): void {
     const word = token.tokenType === tokens.Word;
-    const call = word && stream.tokens[i + 1]?.tokenType !== tokens.Word;
-    const statement = statements.get(token.image);
-    const names: IToken[] = [];
     const next = stream.tokens[i + 1];
     const sameLine = next !== undefined && stream.firstOnLine[i + 1] === 0;
-    const declares = word && sameLine && words.isWordLike(next) && stream.defines[i + 1] > 0;
+    const missesSign = word && sameLine && words.startsOperand(next) && next.tokenType !== tokens.OpenParen;
+    const call = word && !missesSign;
+    const statement = statements.get(token.image);
+    const names: IToken[] = [];
+    const declares = missesSign && words.isWordLike(next) && stream.defines[i + 1] > 0;
     if (declares) names.push(next);
-    else if (!call && sameLine) names.push(token);
+    else if (missesSign) names.push(token);
     if (statement !== undefined) {
       report({
         code: 'RNN1020',
@@ -276,7 +279,7 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
           ? 'write name = ... for an equation, output ... for an output'
           : token.tokenType === tokens.StringToken
             ? 'a comment begins with #'
-            : word && sameLine
+            : missesSign
               ? `is an = missing? ${token.image} = ...`
               : undefined,
       });

@@ -116,6 +116,17 @@ function findLines(source: Source, all: readonly IToken[]): Uint8Array {
   return first;
 }
 
+/** Whether a symbol was left out between two offsets. */
+export function hasHole({ holes }: Stream, start: number, end: number): boolean {
+  let low = 0;
+  for (let high = holes.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if (holes[middle] < start) low = middle + 1;
+    else high = middle;
+  }
+  return low < holes.length && holes[low] < end;
+}
+
 /** A word, reserved ones included. */
 export function isWordLike(token: IToken | undefined): boolean {
   return token !== undefined && (token.tokenType === tokens.Word || tokens.reservedWords.has(token.image));

@@ -975,6 +975,72 @@ describe('habits of other languages', () => {
       "
     `);
   });
+  test('a name missing after input', () => {
+    expect(showLine('input : [n]')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: a name is missing after input
+        --> test.rnn:3:8
+         |
+       3 |   input : [n]
+         |        ^
+         |
+         = help: it is written input x: ...
+      "
+    `);
+  });
+  test('a name missing before =', () => {
+    expect(showLine('= tanh(x)')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: a name is missing before =
+        --> test.rnn:3:3
+         |
+       3 |   = tanh(x)
+         |   ^
+         |
+         = an equation begins with the name that it defines
+         = help: write name = ...
+      "
+    `);
+  });
+  test('a sign missing after a name', () => {
+    expect(showLine('h 0.5 * x')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected an equation, input, state, param or output, found \`h\`
+        --> test.rnn:3:3
+         |
+       3 |   h 0.5 * x
+         |   ^
+         |
+         = help: is an = missing? h = ...
+      "
+    `);
+  });
+  test('an unknown keyword', () => {
+    expect(showLine('buffer h: [m]')).toMatchInlineSnapshot(`
+      "
+      error[RNN1024]: unknown keyword buffer
+        --> test.rnn:3:3
+         |
+       3 |   buffer h: [m]
+         |   ^^^^^^
+         |
+         = a cell or a model holds input, state, param, output and equations; a model also target, loss, metric and generate
+      "
+    `);
+  });
+  test('an import without a name', () => {
+    expect(show('import from "./lstm.rnn"\n')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: a name is missing after import
+        --> test.rnn:1:8
+         |
+       1 | import from "./lstm.rnn"
+         |        ^^^^
+         |
+         = help: it is written import LSTM from "./lstm.rnn"
+      "
+    `);
+  });
   test('a cell as a def', () => {
     expect(show('def RNN(n, m):\n  input x: [n]\n  return x\n')).toMatchInlineSnapshot(`
       "

@@ -240,6 +240,13 @@ test('hostile repetitions end soon', () => {
     'if ',
     'x[',
     ', ',
+    'self.h = ? : ',
+    '? \n',
+    'from a import b\n',
+    '10% ',
+    'x[t-1] ',
+    'let a = ',
+    'for h = ',
   ];
   for (const piece of repeated) {
     for (const text of [

@@ -15,12 +15,21 @@ import type { DataSettings, Settings } from '../settings.ts';
 import { type Dataset, showCount } from './dataset.ts';
 import { readText } from './read-text.ts';
 import { padded, type Sequence } from './sequences.ts';
-import { characterVocabulary, unitsOf, wordVocabulary } from './vocabulary.ts';
+import { Units } from './vocabulary.ts';
 
 type LinesSettings = DataSettings & { readonly kind: 'text' | 'lines' };
 
 /** How many batches are sorted by length together. */
 const stretch = 16;
+
+/** How many lines are held: each is an array, which takes a few hundred bytes besides its units. */
+const MOST_LINES = 5_000_000;
+
+function countLines(text: string): number {
+  let lines = 1;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++;
+  return lines;
+}
 
 /** Reads the files, one class each. Undefined where a fault was reported. */
 export async function openLines(
@@ -39,9 +48,9 @@ export async function openLines(
   return linesDataset(classes, names, data, settings, report);
 }
 
-interface Line {
-  readonly text: string;
-  readonly label: number;
+/** A line as the numbers of its units. */
+interface Cut extends Sequence {
+  readonly steps: Int32Array;
 }
 
 /** Texts, one per class, as a data set. Undefined where there are too few lines, which is reported. */
@@ -54,28 +63,33 @@ export function linesDataset(
 ): Dataset | undefined {
   const { by, holdout } = data;
   const { batch, seed } = settings;
-  const trained: Line[] = [];
-  const held: Line[] = [];
-  texts.forEach((text, label) => {
+  const many = texts.reduce((sum, text) => sum + (text.length > MOST_LINES ? countLines(text) : 0), 0);
+  if (many > MOST_LINES) {
+    const message = `${showCount(many)} lines are too many: ${showCount(MOST_LINES)} can be held at once`;
+    report(problem('RNN6031', message, data.span, 'these lines', { help: 'take a part of them' }));
+    return undefined;
+  }
+  const units = new Units(by);
+  const training: Cut[] = [];
+  const validation: Cut[] = [];
+  texts.forEach((text, target) => {
     const lines = text.split(/\r\n|\r|\n/).filter((line) => line.trim() !== '');
-    const shuffled = new RandomStream(0, `holdout ${label}`).shuffle(lines);
+    const shuffled = new RandomStream(0, `holdout ${target}`).shuffle(lines);
     const count = Math.floor(lines.length * holdout);
-    held.push(...shuffled.slice(0, count).map((line) => ({ text: line, label })));
-    trained.push(...shuffled.slice(count).map((line) => ({ text: line, label })));
+    shuffled.forEach((line, k) => {
+      (k < count ? validation : training).push({ steps: units.cut(line), target });
+    });
   });
-  if (holdout > 0 && held.length === 0) {
-    const message = `${showCount(trained.length)} lines are too few to hold a part of ${holdout} out`;
+  if (holdout > 0 && validation.length === 0) {
+    const message = `${showCount(training.length)} lines are too few to hold a part of ${holdout} out`;
     const help = 'give more lines, hold out more, or nothing: holdout: 0';
     report(problem('RNN6023', message, data.span, 'these lines', { help }));
     return undefined;
   }
-  const vocabulary =
-    by === 'char'
-      ? characterVocabulary([...trained, ...held].map((line) => line.text))
-      : wordVocabulary(trained.flatMap((line) => unitsOf(line.text, by)));
-  const sequenceOf = (line: Line): Sequence => ({ steps: vocabulary.encode(line.text), target: line.label });
-  const training = trained.map(sequenceOf);
-  const validation = held.map(sequenceOf).sort((a, b) => a.steps.length - b.steps.length);
+  const vocabulary = units.vocabulary(training.map((line) => line.steps));
+  for (const { steps } of training) units.encode(steps, vocabulary);
+  for (const { steps } of validation) units.encode(steps, vocabulary);
+  validation.sort((a, b) => a.steps.length - b.steps.length);
   const stepsPerEpoch = Math.ceil(training.length / batch);
 
   let current: { readonly epoch: number; readonly batches: readonly Sequence[][] } | undefined;
@@ -85,7 +99,7 @@ export function linesDataset(
   };
   const unit = by === 'char' ? 'character' : 'word';
   return {
-    description: `${showCount(trained.length)} lines to train on, ${showCount(held.length)} held out, ${showCount(vocabulary.size)} different ${unit}s`,
+    description: `${showCount(training.length)} lines to train on, ${showCount(validation.length)} held out, ${showCount(vocabulary.size)} different ${unit}s`,
     input: { kind: 'index', categories: vocabulary.size, rate: 'step', shape: [], meaning: `a ${unit}` },
     target: {
       kind: 'index',

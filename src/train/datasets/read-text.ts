@@ -6,6 +6,9 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import { FileFault, type Files } from '../../runtime/files.ts';
 import { type FileName, problem } from '../call.ts';
 
+/** What one string can hold, a little less than 2^29 characters, is what a text may have: in bytes, and all together. */
+export const MOST_TEXT = 2 ** 29 - 2 ** 20;
+
 type Report = (diagnostic: Diagnostic) => void;
 
 /** The text of a file; undefined where a fault was reported. */
@@ -23,6 +26,12 @@ export async function readText(file: FileName, files: Files, report: Report): Pr
         help: fault.help,
       }),
     );
+    return undefined;
+  }
+  if (bytes.length > MOST_TEXT) {
+    const megabytes = (count: number): string => `${Math.ceil(count / 2 ** 20)} MiB`;
+    const message = `${path} has ${megabytes(bytes.length)}, and a text may have ${megabytes(MOST_TEXT)}`;
+    report(problem('RNN6031', message, file.span, 'named here', { help: 'take a part of it' }));
     return undefined;
   }
   const text = decode(bytes);

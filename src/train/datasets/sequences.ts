@@ -19,7 +19,7 @@ export function padded(
 ): Batch {
   const wide = width ?? 1;
   const lengths = sequences.map((sequence) => sequence.steps.length / wide);
-  const longest = Math.max(...lengths);
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   const count = sequences.length;
   const input: Tensor =
     width === undefined ? indexTensor([longest, count]) : realTensor([longest, count, width]);

@@ -13,8 +13,8 @@ import { indexTensor } from '../../tensor/tensor.ts';
 import { type FileName, problem } from '../call.ts';
 import type { DataSettings, Settings } from '../settings.ts';
 import { type Batch, type Dataset, type Field, showCount } from './dataset.ts';
-import { readText } from './read-text.ts';
-import { characterVocabulary, unitsOf, wordVocabulary } from './vocabulary.ts';
+import { MOST_TEXT, readText } from './read-text.ts';
+import { Units } from './vocabulary.ts';
 
 type TextSettings = DataSettings & { readonly kind: 'text' | 'lines' };
 
@@ -39,7 +39,12 @@ async function readAll(
     const text = await readText(file, files, report);
     if (text !== undefined) texts.push(text);
   }
-  return texts.length === names.length ? texts : undefined;
+  if (texts.length < names.length) return undefined;
+  const length = texts.reduce((sum, text) => sum + text.length, 0);
+  if (length <= MOST_TEXT) return texts;
+  const message = `these files have ${showCount(length)} characters together, and a text may have ${showCount(MOST_TEXT)}`;
+  report(problem('RNN6031', message, names[0].span, 'the first of them', { help: 'take fewer of them' }));
+  return undefined;
 }
 
 /** A text as a data set. Undefined where it is too short, which is reported. */
@@ -51,9 +56,10 @@ export function textDataset(
 ): Dataset | undefined {
   const { by, holdout } = data;
   const { window, batch } = settings;
-  const units = unitsOf(text, by);
-  const heldOut = Math.floor(units.length * holdout);
-  const trained = units.length - heldOut;
+  const units = new Units(by);
+  const categories = units.cut(text);
+  const heldOut = Math.floor(categories.length * holdout);
+  const trained = categories.length - heldOut;
   const unit = by === 'char' ? 'character' : 'word';
   const needed = batch * window + 1;
   if (trained < needed) {
@@ -71,8 +77,8 @@ export function textDataset(
     report(problem('RNN6023', message, data.span, `holdout: ${holdout}`, { help }));
     return undefined;
   }
-  const vocabulary = by === 'char' ? characterVocabulary([text]) : wordVocabulary(units.slice(0, trained));
-  const categories = vocabulary.encode(text);
+  const vocabulary = units.vocabulary([categories.subarray(0, trained)]);
+  units.encode(categories, vocabulary);
   const training = new Streams(categories.subarray(0, trained), batch);
   const held = heldOut === 0 ? undefined : categories.subarray(trained);
   const validation = held === undefined ? undefined : new Streams(held, Math.min(batch, held.length - 1));

@@ -28,10 +28,14 @@ export class Vocabulary {
     return this.entries.length;
   }
 
-  /** The category of each unit of a text. A word that is not in the vocabulary is unknown; a character is -1. */
+  /** The category of a unit. A word that is not in the vocabulary is unknown; a character is -1. */
+  categoryOf(unit: string): number {
+    return this.#numbers.get(unit) ?? (this.by === 'char' ? -1 : 0);
+  }
+
+  /** The category of each unit of a short text. */
   encode(text: string): Int32Array {
-    const missing = this.by === 'char' ? -1 : 0;
-    return Int32Array.from(unitsOf(text, this.by), (unit) => this.#numbers.get(unit) ?? missing);
+    return Int32Array.from(unitsOf(text, this.by), (unit) => this.categoryOf(unit));
   }
 
   /** What stands before the first unit of a text that is made up: a line end, else the first category. */
@@ -46,28 +50,86 @@ export class Vocabulary {
   }
 }
 
-/** The characters or words of a text. */
+/** The characters or words of a short text. */
 export function unitsOf(text: string, by: Unit): string[] {
   if (by === 'char') return Array.from(text);
   return text.split(/\s+/).filter((word) => word !== '');
 }
 
-/** The vocabulary of all characters of some texts. */
-export function characterVocabulary(texts: Iterable<string>): Vocabulary {
-  const seen = new Set<number>();
-  for (const text of texts) for (const unit of text) seen.add(unit.codePointAt(0) ?? 0);
-  const sorted = [...seen].sort((a, b) => a - b);
-  return new Vocabulary(
-    'char',
-    sorted.map((code) => String.fromCodePoint(code)),
-  );
-}
+/**
+ * Cuts texts of any length into units. Each different unit has a number, in the order in which they are met: a text is
+ * held as four bytes a unit, where an array of strings would take tens of them, and has an end at 2^27.
+ */
+export class Units {
+  readonly #by: Unit;
+  /** The different units that have been met, by number. */
+  readonly distinct: string[] = [];
+  readonly #characters = new Map<number, number>();
+  readonly #words = new Map<string, number>();
 
-/** The vocabulary of the words of a training part. */
-export function wordVocabulary(words: Iterable<string>): Vocabulary {
-  const counts = new Map<string, number>();
-  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-  const kept = [...counts].filter(([word, n]) => n > 1 && word !== unknownWord);
-  kept.sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
-  return new Vocabulary('word', [unknownWord, ...kept.map(([word]) => word)]);
+  constructor(by: Unit) {
+    this.#by = by;
+  }
+
+  /** The numbers of the units of a text, in order. */
+  cut(text: string): Int32Array {
+    return this.#by === 'char' ? this.#cutCharacters(text) : this.#cutWords(text);
+  }
+
+  #cutCharacters(text: string): Int32Array {
+    const numbers = new Int32Array(text.length);
+    let count = 0;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.codePointAt(i)!;
+      if (code > 0xffff) i++;
+      let number = this.#characters.get(code);
+      if (number === undefined) {
+        number = this.distinct.push(String.fromCodePoint(code)) - 1;
+        this.#characters.set(code, number);
+      }
+      numbers[count++] = number;
+    }
+    return numbers.subarray(0, count);
+  }
+
+  #cutWords(text: string): Int32Array {
+    // A word takes two characters at least, with the space after it.
+    const numbers = new Int32Array(Math.ceil(text.length / 2));
+    let count = 0;
+    for (const [word] of text.matchAll(/\S+/g)) {
+      let number = this.#words.get(word);
+      if (number === undefined) {
+        number = this.distinct.push(word) - 1;
+        this.#words.set(word, number);
+      }
+      numbers[count++] = number;
+    }
+    return numbers.slice(0, count);
+  }
+
+  /**
+   * The vocabulary of everything that was cut, or by word, of the texts in `training` (as `cut` gave them).
+   */
+  vocabulary(training: readonly Int32Array[]): Vocabulary {
+    if (this.#by === 'char') {
+      const codes = [...this.#characters.keys()].sort((a, b) => a - b);
+      return new Vocabulary(
+        'char',
+        codes.map((code) => String.fromCodePoint(code)),
+      );
+    }
+    const counts = new Uint32Array(this.distinct.length);
+    for (const text of training) for (const number of text) counts[number]++;
+    const kept = this.distinct
+      .map((word, number) => [word, counts[number]] as const)
+      .filter(([word, n]) => n > 1 && word !== unknownWord);
+    kept.sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+    return new Vocabulary('word', [unknownWord, ...kept.map(([word]) => word)]);
+  }
+
+  /** Puts the categories of a vocabulary in the place of the numbers of a text that was cut. */
+  encode(text: Int32Array, vocabulary: Vocabulary): void {
+    const categories = this.distinct.map((unit) => vocabulary.categoryOf(unit));
+    for (let i = 0; i < text.length; i++) text[i] = categories[text[i]];
+  }
 }

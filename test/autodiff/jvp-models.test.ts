@@ -1,11 +1,12 @@
 // Forward mode on whole programs, those of models/ and of the laws: the identity with reverse mode, and the Hessian of each
 // loss. A batch of unequal lengths, with NaN for padding.
 import { describe, expect, test } from 'vitest';
+import { batch } from '../../src/autodiff/batch.ts';
 import type { Program } from '../../src/check/program.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import type { Extents } from '../../src/graph/type.ts';
 import { type Case, drawInputs, extentsOf } from '../../src/study/random-case.ts';
-import { formsOf, SUBJECTS, type Subject } from '../laws/subjects.ts';
+import { SUBJECTS, type Subject } from '../laws/subjects.ts';
 import { realInputs, realOutputs, type Values } from './differences.ts';
 import { checkHessian } from './hessian.ts';
 import { adjointGap, cotangentsWithin } from './tangents.ts';
@@ -30,7 +31,7 @@ interface Place {
 
 function placeOf({ programOf }: Subject, drawn: Case): Place {
   const program = programOf(drawn);
-  const { forward: graph } = formsOf(program);
+  const graph = batch(program.graph, { lengths: true });
   const extents = extentsOf(drawn);
   const cotangents = cotangentsWithin(graph, realOutputs(graph), extents, 1, drawn.lengths);
   return { program, graph, inputs: drawInputs(program, graph, drawn), extents, cotangents };

@@ -5,7 +5,7 @@ import { type Graph, type InputNode, typeOf } from '../../src/graph/graph.ts';
 import { BATCH, type Dim, TIME } from '../../src/graph/type.ts';
 import { type Case, randomCase } from '../../src/study/random-case.ts';
 import { count, realTensor, type Tensor, zeros } from '../../src/tensor/tensor.ts';
-import type { Tensors } from './law.ts';
+import type { Tensors } from './distance.ts';
 
 export function shortCase(sizes: readonly string[]): fc.Arbitrary<Case> {
   return randomCase(sizes, false);
@@ -149,4 +149,10 @@ export function asTrained(graph: Graph, inputs: Tensors): Tensors {
       ];
     }),
   );
+}
+
+/** The shapes of inputs, with nothing said of categories, so that `padded` leaves them as they are. */
+export function realShapes(graph: Graph, inputs: Tensors): ReadonlyMap<string, readonly Dim[]> {
+  const shapes = [...inputShapes(graph)];
+  return new Map(shapes.map(([name, shape]) => [name, inputs.get(name)!.element === 'real' ? shape : []]));
 }

@@ -1,4 +1,4 @@
-// How laws are run and how far two answers are apart.
+// How laws are run.
 //
 // In `npm test` each law is held on a few cases, the same each time. A campaign is longer and draws anew:
 //   LAWS=20 npx vitest run test/laws              twenty times the cases, from a new seed, which is printed
@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { afterAll, test } from 'vitest';
 import { fnv1a32 } from '../../src/base/random.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
+import type { Distances } from './distance.ts';
 
 const times = Number(process.env.LAWS ?? 1);
 const isCampaign = process.env.LAWS !== undefined;
@@ -14,11 +14,6 @@ const seed = Number(process.env.LAWS_SEED ?? (isCampaign ? Date.now() % 2 ** 31 
 
 /** Anything from four minutes up to as long as a campaign may take. */
 const TIMEOUT_MS = 240_000 * Math.max(1, times);
-
-export type Tensors = ReadonlyMap<string, Tensor>;
-
-/** What is compared, and how far apart it is. */
-export type Distances = ReadonlyMap<string, number>;
 
 /**
  * A law as a test: on each case, every distance is at most the bound. `subject` names what it is held on; its cases
@@ -82,31 +77,4 @@ export class Law {
     this.#worst = distance;
     this.#where = where;
   }
-}
-
-/**
- * max |a - b| / max(max |a|, max |b|, 0.001) over all elements; categories and conditions must be equal. Infinite where
- * shapes differ or anything is not a finite number.
- */
-export function distance(a: Tensor, b: Tensor): number {
-  if (a.element !== b.element || a.shape.join() !== b.shape.join()) return Number.POSITIVE_INFINITY;
-  let [gap, size] = [0, 1e-3];
-  for (let i = 0; i < a.data.length; i++) {
-    const difference = Math.abs(a.data[i] - b.data[i]);
-    if (!Number.isFinite(difference)) return Number.POSITIVE_INFINITY;
-    gap = Math.max(gap, difference);
-    size = Math.max(size, Math.abs(a.data[i]), Math.abs(b.data[i]));
-  }
-  if (a.element !== 'real') return gap === 0 ? 0 : Number.POSITIVE_INFINITY;
-  return gap / size;
-}
-
-/** The distances of all tensors of two answers by name; a name that one of them lacks is infinitely far. */
-export function distances(a: Tensors, b: Tensors): Distances {
-  return new Map(
-    [...new Set([...a.keys(), ...b.keys()])].map((name) => {
-      const [left, right] = [a.get(name), b.get(name)];
-      return [name, left && right ? distance(left, right) : Number.POSITIVE_INFINITY];
-    }),
-  );
 }

@@ -9,8 +9,9 @@ import { printGraph } from '../../src/graph/print.ts';
 import { readGraph } from '../../src/graph/read.ts';
 import { verify } from '../../src/graph/verify.ts';
 import { shortCase } from './cases.ts';
+import { formsOf } from './forms.ts';
 import { holds, Law } from './law.ts';
-import { formsOf, SUBJECTS } from './subjects.ts';
+import { SUBJECTS } from './subjects.ts';
 
 const law = new Law('printed and read back is the same', 0, 1);
 

@@ -6,8 +6,9 @@ import { evaluate } from '../../src/graph/evaluate.ts';
 import { type Case, drawInputs } from '../../src/study/random-case.ts';
 import { products } from '../passes/structure.ts';
 import { asTrained, rounded } from './cases.ts';
-import { distances } from './law.ts';
-import { type Forms, formsOf, SUBJECTS, subjectsOf } from './subjects.ts';
+import { distances } from './distance.ts';
+import { type Forms, formsOf } from './forms.ts';
+import { SUBJECTS, subjectsOf } from './subjects.ts';
 
 /** What an engine compiles with. */
 declare const WebAssembly: {

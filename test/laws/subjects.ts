@@ -1,11 +1,8 @@
 // The programs that the laws are held on: those of models/, and further ones of this folder, written as a researcher
-// would. Each is elaborated, batched and differentiated once for a choice of sizes.
+// would. Each is elaborated once for a choice of sizes.
 import { readdirSync } from 'node:fs';
-import { batch } from '../../src/autodiff/batch.ts';
 import { elaborate } from '../../src/check/elaborate/elaborate.ts';
 import type { Program } from '../../src/check/program.ts';
-import type { Graph } from '../../src/graph/graph.ts';
-import { differentiable, withGradients } from '../../src/study/gradient-program.ts';
 import type { Case } from '../../src/study/random-case.ts';
 import { checkFile } from '../check/programs.ts';
 
@@ -15,15 +12,6 @@ export interface Subject {
   readonly sizes: readonly string[];
   /** The program of a case, with its noise. */
   programOf(drawn: Pick<Case, 'sizes' | 'startingStates'>): Program;
-}
-
-/** A program in all the forms that are compared. */
-export interface Forms {
-  readonly program: Program;
-  /** A batch with lengths. */
-  readonly forward: Graph;
-  /** That, with the gradients of all real inputs, weights and given states. */
-  readonly backward: Graph;
 }
 
 /** Every file of the two folders; its last model or cell. */
@@ -67,15 +55,4 @@ function elaborated(
   const { program, diagnostics } = elaborate(file, options);
   if (program === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
   return program;
-}
-
-const forms = new WeakMap<Program, Forms>();
-
-export function formsOf(program: Program): Forms {
-  const known = forms.get(program);
-  if (known !== undefined) return known;
-  const forward = batch(program.graph, { lengths: true });
-  const made = { program, forward, backward: withGradients(program, forward, differentiable(program)) };
-  forms.set(program, made);
-  return made;
 }

@@ -5,8 +5,10 @@ import { evaluate } from '../../src/graph/evaluate.ts';
 import { differentiable, withGradients } from '../../src/study/gradient-program.ts';
 import { drawInputs } from '../../src/study/random-case.ts';
 import { shortCase } from './cases.ts';
-import { distances, holds, Law } from './law.ts';
-import { formsOf, SUBJECTS } from './subjects.ts';
+import { distances } from './distance.ts';
+import { formsOf } from './forms.ts';
+import { holds, Law } from './law.ts';
+import { SUBJECTS } from './subjects.ts';
 
 const law = new Law('unrolled is scanned', 1e-12, 2);
 

@@ -1,7 +1,7 @@
 // The measure of the laws sees what it must.
 import { expect, test } from 'vitest';
 import { boolTensor, indexTensor, realTensor } from '../../src/tensor/tensor.ts';
-import { distance, distances } from './law.ts';
+import { distance, distances } from './distance.ts';
 
 test('relative to the largest number, from a thousandth on', () => {
   expect(distance(realTensor([2], [1, 200]), realTensor([2], [1, 202]))).toBeCloseTo(2 / 202, 15);

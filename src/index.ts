@@ -26,6 +26,7 @@ export type { Diagnostic } from './base/diagnostic.ts';
 export type { Target } from './compile.ts';
 export { FileFault, type Files } from './runtime/files.ts';
 export type { GradientReport, TensorCheck } from './study/gradcheck.ts';
+export type { ModesCheck } from './study/modes.ts';
 export type { Summary } from './study/summary.ts';
 export { SafetensorsError } from './tensor/safetensors.ts';
 export { boolTensor, indexTensor, realTensor, type Tensor } from './tensor/tensor.ts';

@@ -8,7 +8,7 @@ import { layOut } from './table.ts';
 
 /** The lines of a report, without an end. */
 export function gradientLines(summary: Summary, report: GradientReport, paint: Paint): string[] {
-  const { tensors, failure, cases, skipped, seed } = report;
+  const { tensors, modes, failure, cases, skipped, seed } = report;
   const shapes = shapesOf(summary);
   const rows = layOut(
     [
@@ -32,6 +32,9 @@ export function gradientLines(summary: Summary, report: GradientReport, paint: P
       ...table,
       '',
       paint.bad(`${summary.name}: a gradient is wrong`),
+      ...(modes.passed
+        ? []
+        : [`  along a random direction reverse mode gives ${modes.reverse}, forward mode ${modes.forward}`]),
       `  the smallest case that shows it: ${describeCase(failure)}`,
       `  --cases ${cases + skipped} --seed ${seed} repeats it`,
     ];
@@ -42,6 +45,7 @@ export function gradientLines(summary: Summary, report: GradientReport, paint: P
     ...table,
     '',
     `${paint.good(`${summary.name}: every gradient is right`)} (${cases} cases, seed ${seed}${left})`,
+    `  forward mode, from a table of its own, gives the same to ${modes.error.toExponential(1)}`,
   ];
 }
 

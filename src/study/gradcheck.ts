@@ -1,7 +1,8 @@
 // The gradient check: every gradient of a program against central differences of the reference in float64, on random
 // sizes, lengths and numbers. A failure is shrunk to its smallest case.
 //
-// For each tensor the error is max |g - d| / max(max |g|, max |d|, 0.001), over its elements, and at most 1e-7.
+// For each tensor the error is max |g - d| / max(max |g|, max |d|, 0.001), over its elements, and at most 1e-7. Besides, all
+// gradients of a case together are held against forward mode (modes.ts).
 import fc from 'fast-check';
 import { batch } from '../autodiff/batch.ts';
 import type { DerivativeTable } from '../autodiff/rules.ts';
@@ -9,9 +10,10 @@ import { RandomStream } from '../base/random.ts';
 import type { Program } from '../check/program.ts';
 import { evaluate } from '../graph/evaluate.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { realTensor, type Tensor } from '../tensor/tensor.ts';
 import { centralDifference, oneSidedDifference, type ScalarFunction, STEP } from './central-differences.ts';
-import { differentiable, withGradients } from './gradient-program.ts';
+import { differentiable, differentiatedOutputs, withGradients } from './gradient-program.ts';
+import { compareModes, type ModesCheck, withTangents } from './modes.ts';
 import { type Case, drawInputs, extentsOf, randomCase } from './random-case.ts';
 
 export const TOLERANCE = 1e-7;
@@ -61,6 +63,8 @@ export interface GradientReport {
   readonly skipped: number;
   /** Over all cases that passed; where one failed, of that one alone, at its smallest. */
   readonly tensors: readonly TensorCheck[];
+  /** Forward mode beside the gradients, which are reverse mode: of the same cases. */
+  readonly modes: ModesCheck;
   /** The smallest case that fails. */
   readonly failure: Case | undefined;
 }
@@ -76,15 +80,16 @@ export function checkGradients(check: GradientCheck): GradientReport {
   let done = 0;
   let skipped = 0;
   const worst = new Map<string, TensorCheck>();
-  let failed: readonly TensorCheck[] | undefined;
+  let worstModes: ModesCheck = { forward: 0, reverse: 0, error: 0, passed: true };
+  let failed: CaseCheck | undefined;
   // A crash is none of fast-check's business: it goes to the caller as it is, and is not shrunk.
   let crash: { readonly error: unknown } | undefined;
   const property = fc.property(randomCase(check.sizes, check.small === true), (drawn) => {
     if (crash !== undefined) return true;
-    let tensors: readonly TensorCheck[] | undefined;
+    let found: CaseCheck | undefined;
     try {
       const subject = subjectOf(drawn);
-      tensors = subject === undefined ? undefined : checkCase(subject, drawn, check.elements);
+      found = subject === undefined ? undefined : checkCase(subject, drawn, check.elements);
     } catch (error) {
       crash = { error };
       return false;
@@ -93,15 +98,16 @@ export function checkGradients(check: GradientCheck): GradientReport {
       done++;
       check.onCase?.(done);
     }
-    if (tensors === undefined) {
+    if (found === undefined) {
       if (failed === undefined) skipped++;
       return true;
     }
-    if (tensors.some((tensor) => !tensor.passed)) {
-      failed = tensors;
+    if (!found.modes.passed || found.tensors.some((tensor) => !tensor.passed)) {
+      failed = found;
       return false;
     }
-    for (const tensor of tensors) keepWorst(worst, tensor);
+    for (const tensor of found.tensors) keepWorst(worst, tensor);
+    if (found.modes.error >= worstModes.error) worstModes = found.modes;
     return true;
   });
   const details = fc.check(property, { numRuns: check.cases, seed: check.seed });
@@ -111,15 +117,22 @@ export function checkGradients(check: GradientCheck): GradientReport {
     seed: check.seed,
     cases: done - skipped,
     skipped,
-    tensors: failed ?? [...worst.values()],
+    tensors: failed?.tensors ?? [...worst.values()],
+    modes: failed?.modes ?? worstModes,
     failure: details.counterexample?.[0],
   };
+}
+
+interface CaseCheck {
+  readonly tensors: readonly TensorCheck[];
+  readonly modes: ModesCheck;
 }
 
 interface Subject {
   readonly program: Program;
   readonly forward: Graph;
   readonly backward: Graph;
+  readonly tangents: Graph;
   readonly wrt: readonly string[];
 }
 
@@ -128,37 +141,39 @@ function makeSubject(check: GradientCheck, drawn: Case): Subject | undefined {
   if (program === undefined) return undefined;
   const forward = batch(program.graph, { lengths: true });
   const wrt = differentiable(program);
-  return { program, forward, wrt, backward: withGradients(program, forward, wrt, check.rules) };
+  const backward = withGradients(program, forward, wrt, check.rules);
+  return { program, forward, wrt, backward, tangents: withTangents(program, forward, wrt) };
 }
 
-/** Every tensor of one case; undefined where what is differentiated is not finite to begin with. */
+/** One case; undefined where what is differentiated is not finite to begin with. */
 function checkCase(
   subject: Subject,
   drawn: Case,
   elements = Math.ceil(shared / subject.wrt.length),
-): readonly TensorCheck[] | undefined {
-  const { program, forward, backward, wrt } = subject;
+): CaseCheck | undefined {
+  const { program, forward, backward, tangents, wrt } = subject;
   const extents = extentsOf(drawn);
   const inputs = drawInputs(program, backward, drawn);
-  const cotangents = [...inputs].filter(([name]) => name.startsWith('cotangent.'));
+  const cotangents = new Map(
+    program.loss === undefined
+      ? differentiatedOutputs(program).map((name) => [name, inputs.get(`cotangent.${name}`)!])
+      : [['loss', realTensor([], [1])]],
+  );
   const plain = new Map([...inputs].filter(([name]) => !name.startsWith('cotangent.')));
   const objective = (name: string, moved: Tensor): number => {
     const outputs = evaluate(forward, new Map([...plain, [name, moved]]), extents);
-    if (program.loss !== undefined) return outputs.get('loss')!.data[0];
-    return cotangents.reduce(
-      (sum, [cotangent, by]) => sum + dot(outputs.get(cotangent.slice('cotangent.'.length))!.data, by.data),
-      0,
-    );
+    return [...cotangents].reduce((sum, [name, by]) => sum + dot(outputs.get(name)!.data, by.data), 0);
   };
   const [first] = wrt;
-  if (first === undefined) return [];
-  if (!Number.isFinite(objective(first, plain.get(first)!))) return undefined;
-  const gradients = evaluate(backward, inputs, extents);
-  return wrt.map((name) => {
+  if (first !== undefined && !Number.isFinite(objective(first, plain.get(first)!))) return undefined;
+  const outputs = evaluate(backward, inputs, extents);
+  const gradients = new Map(wrt.map((name) => [name, outputs.get(`grad.${name}`)!]));
+  const tensors = wrt.map((name) => {
     const random = new RandomStream(drawn.numbers, `which of ${name}`);
     const objectiveOf = (moved: Tensor): number => objective(name, moved);
-    return compare(name, gradients.get(`grad.${name}`)!, plain.get(name)!, objectiveOf, elements, random);
+    return compare(name, gradients.get(name)!, plain.get(name)!, objectiveOf, elements, random);
   });
+  return { tensors, modes: compareModes(tangents, plain, cotangents, gradients, extents, drawn.numbers) };
 }
 
 function compare(

@@ -15,8 +15,9 @@ export function differentiable({ graph }: Program): readonly string[] {
   return [...names('parameter'), ...names('input'), ...names('state')];
 }
 
-/** The outputs that the gradient of a cell starts from. */
-function realOutputs({ outputs }: Program): readonly string[] {
+/** The outputs that gradients start from: the loss, else every real one. */
+export function differentiatedOutputs({ loss, outputs }: Program): readonly string[] {
+  if (loss !== undefined) return ['loss'];
   return outputs.filter((output) => output.kind === 'real').map((output) => output.name);
 }
 
@@ -31,6 +32,6 @@ export function withGradients(
   rules: DerivativeTable = derivatives,
 ): Graph {
   return program.loss === undefined
-    ? vjp(graph, { outputs: realOutputs(program), wrt }, rules)
+    ? vjp(graph, { outputs: differentiatedOutputs(program), wrt }, rules)
     : gradient(graph, { output: 'loss', wrt }, rules);
 }

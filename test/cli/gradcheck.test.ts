@@ -23,6 +23,7 @@ test('a table with a line for each tensor; the same seed, the same table', async
     ['state.h', '[batch, m]'],
   ]);
   expect(out).toContain('RNN: every gradient is right (4 cases, seed 3)');
+  expect(out).toMatch(/^ {2}forward mode, from a table of its own, gives the same to \d\.\de-1[5-9]$/m);
   expect((await rnn(words)).out).toBe(out);
 });
 
@@ -30,7 +31,7 @@ test('--json', async () => {
   const { code, out } = await rnn(['gradcheck', 'models/rnn.rnn', '--cases', '2', '--json']);
   expect(code).toBe(0);
   const report = JSON.parse(out);
-  expect(report).toMatchObject({ passed: true, seed: 1, cases: 2, skipped: 0 });
+  expect(report).toMatchObject({ passed: true, seed: 1, cases: 2, skipped: 0, modes: { passed: true } });
   expect(Object.keys(report.tensors[0]).sort()).toEqual([
     'difference',
     'error',
@@ -80,6 +81,7 @@ test('a wrong gradient: the smallest case, and how to repeat it', () => {
   const text = gradientLines(summarize(file.blocks[0], new Map()), report, paintFor(stream)).join('\n');
   expect(text).toMatch(/^W +\[m, n\] .* wrong$/m);
   expect(text).toContain('RNN: a gradient is wrong');
+  expect(text).toMatch(/^ {2}along a random direction reverse mode gives -?\d.*, forward mode -?\d/m);
   expect(text).toContain('n = 1, m = 1; one sequence of 1 step');
   expect(text).toMatch(/--cases \d+ --seed 9 repeats it/);
 });

@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { elaborate } from '../../check/elaborate/elaborate.ts';
 import { checkGradients, TOLERANCE } from '../../study/gradcheck.ts';
+import { MODES_TOLERANCE } from '../../study/modes.ts';
 import { summarize } from '../../study/summary.ts';
 import { type Command, exitCodes, Rejected } from '../command.ts';
 import { gradientLines } from '../gradient-lines.ts';
@@ -17,8 +18,8 @@ export const gradcheck: Command = {
   summary: 'compare every gradient with central differences',
   about:
     'Compares every gradient of a program (parameters, real inputs, starting states) with central differences in ' +
-    'float64, on random sizes, lengths, inputs and weights. A failure is shrunk to its smallest case. NAME says ' +
-    'which cell or model; else it is the last model of the file, or the last cell.',
+    'float64, on random sizes, lengths, inputs and weights, and all of them together with forward mode. A failure is ' +
+    'shrunk to its smallest case. NAME says which cell or model; else it is the last model of the file, or the last cell.',
   operands: 'FILE [NAME]',
   count: [1, 2],
   options: [
@@ -38,7 +39,8 @@ export const gradcheck: Command = {
   ],
   notes: [
     `The error is the largest |gradient - difference| of a tensor, divided by its largest gradient (at least 0.001); it ` +
-      `may be ${TOLERANCE}. The table shows the element where it is largest. Exit code 1: a gradient is wrong.`,
+      `may be ${TOLERANCE}. The table shows the element where it is largest. Forward mode has a table of its own and no ` +
+      `step to choose: it may differ by ${MODES_TOLERANCE}. Exit code 1: a gradient is wrong.`,
   ],
   async run(given, platform) {
     const [path, name] = given.operands;

@@ -3,7 +3,7 @@
 import manifest from '../../package.json' with { type: 'json' };
 import { render } from '../base/render.ts';
 import { suggest } from '../base/suggest.ts';
-import { MemoryError } from '../runtime/executable.ts';
+import { MemoryError } from '../tensor/memory-error.ts';
 import { quote, readArguments } from './arguments.ts';
 import { type Command, type ExitCode, exitCodes, InputFault, Rejected, WrongUse } from './command.ts';
 import { commands } from './commands.ts';

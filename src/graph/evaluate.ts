@@ -3,6 +3,7 @@
 // results may share memory with inputs.
 
 import { invariant } from '../base/invariant.ts';
+import { MemoryError, showBytes } from '../tensor/memory-error.ts';
 import { offsets } from '../tensor/strides.ts';
 import { count, indexTensor, realTensor, type Tensor, zeros } from '../tensor/tensor.ts';
 import {
@@ -11,13 +12,16 @@ import {
   type InputNode,
   isCall,
   type NodeId,
-  operandsOf,
   type ScanNode,
   typeOf,
 } from './graph.ts';
+import { evaluationBytes, lastUses } from './memory.ts';
 import type { OpName } from './ops/attributes.ts';
 import { OPS } from './ops/table.ts';
 import { type AxisName, BATCH, concreteShape, type Dim, type Extents, showType } from './type.ts';
+
+/** The most that the reference takes: a mistake in a size is told, and does not fill the machine. */
+const MOST_BYTES = 8 * 2 ** 30;
 
 /** The inputs do not fit the graph. The message names the input and says what is expected and what was given. */
 export class EvaluationError extends Error {
@@ -36,7 +40,8 @@ export class EvaluationError extends Error {
  * shapes; `extents` gives those that no input carries.
  *
  * Throws an EvaluationError if an input is missing, surplus or does not have its type, if two inputs disagree on the
- * extent of an axis, and if a length lies outside of its axis.
+ * extent of an axis, and if a length lies outside of its axis. Throws a MemoryError, before anything is computed, if it
+ * would take more memory than the reference may.
  *
  * ```ts
  * const outputs = evaluate(graph, new Map([['x', realTensor([5, 3], numbers)]]));
@@ -53,8 +58,18 @@ export function evaluate(
   for (const axis of namedAxes(graph)) {
     if (!known.has(axis)) throw new EvaluationError(`the extent of axis ${axis} follows from no input`);
   }
-  const values = run(graph, tensors.map(toFloat64), known, lastUses(graph));
+  const released = lastUses(graph);
+  const bytes = evaluationBytes(graph, known, released);
+  if (bytes > MOST_BYTES) refuse(graph, bytes, known);
+  const values = run(graph, tensors.map(toFloat64), known, released);
   return new Map(graph.outputs.map((output, i) => [output.name, values[i]]));
+}
+
+function refuse({ name }: Graph, bytes: number, extents: Extents): never {
+  const axes = [...extents].map(([axis, extent]) => `${axis} = ${extent}`).join(', ');
+  const where = axes === '' ? '' : ` at ${axes}`;
+  const most = `the reference takes no more than ${showBytes(MOST_BYTES)}`;
+  throw new MemoryError(`${name} needs ${showBytes(bytes)} of memory${where}, and ${most}`, bytes);
 }
 
 /**
@@ -134,20 +149,6 @@ function namedAxes(graph: Graph): Set<AxisName> {
     return node.type.shape;
   });
   return new Set(dims.filter((d) => typeof d === 'string'));
-}
-
-/** For each node the values that nothing after it needs: they are let go, so that memory does not grow with T. */
-function lastUses(graph: Graph): readonly (readonly NodeId[])[] {
-  const released: NodeId[][] = graph.nodes.map(() => []);
-  const seen = new Set<NodeId>(graph.outputs.map((output) => output.node));
-  for (let id = graph.nodes.length - 1; id >= 0; id--) {
-    for (const operand of operandsOf(graph.nodes[id])) {
-      if (seen.has(operand)) continue;
-      seen.add(operand);
-      released[id].push(operand);
-    }
-  }
-  return released;
 }
 
 /** The outputs in order, from the inputs in order. */

@@ -9,6 +9,7 @@ import { concreteShape, type Extents, showType } from '../graph/type.ts';
 import { ELEMENT_BYTES, type MemoryPlan, planMemory } from '../loops/memory.ts';
 import type { Port } from '../loops/program.ts';
 import { valueOfSum } from '../loops/size.ts';
+import { MemoryError, showBytes } from '../tensor/memory-error.ts';
 import { count, type Tensor } from '../tensor/tensor.ts';
 
 /** What of the engine is used; it is the same in Node and in browsers. */
@@ -24,26 +25,10 @@ interface Exports {
 const PAGE_BYTES = 65536;
 
 /** What 32-bit addresses reach, which is also what engines allow. */
-const MOST_BYTES = 2 ** 32 - PAGE_BYTES;
+export const MOST_BYTES = 2 ** 32 - PAGE_BYTES;
 
 /** Loops count the bytes of an array in signed 32 bits. */
-const MOST_BYTES_OF_ARRAY = 2 ** 31 - PAGE_BYTES;
-
-function bytesIn(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
-}
-
-/** The program needs more memory than there can be. The message says how much, and for which extents. */
-export class MemoryError extends Error {
-  override readonly name = 'MemoryError';
-  /** What the program needs. */
-  readonly bytes: number;
-
-  constructor(message: string, bytes: number) {
-    super(message);
-    this.bytes = bytes;
-  }
-}
+export const MOST_BYTES_OF_ARRAY = 2 ** 31 - PAGE_BYTES;
 
 /** A result that becomes an argument of the next run: new parameters, states that go on. */
 export interface Feedback {
@@ -154,8 +139,8 @@ export class Executable {
     const axes = [...extents].map(([axis, extent]) => `${axis} = ${extent}`).join(', ');
     const where = axes === '' ? '' : ` at ${axes}`;
     throw new MemoryError(
-      `${this.#artifact.name} needs ${bytesIn(bytes)} of memory${forWhat}${where}, and there is no more than ` +
-        `${bytesIn(MOST_BYTES)}, ${bytesIn(MOST_BYTES_OF_ARRAY)} for one array`,
+      `${this.#artifact.name} needs ${showBytes(bytes)} of memory${forWhat}${where}, and there is no more than ` +
+        `${showBytes(MOST_BYTES)}, ${showBytes(MOST_BYTES_OF_ARRAY)} for one array`,
       bytes,
     );
   }

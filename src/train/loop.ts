@@ -9,7 +9,7 @@
  */
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { RandomStream } from '../base/random.ts';
-import { MemoryError } from '../runtime/executable.ts';
+import { MemoryError } from '../tensor/memory-error.ts';
 import { count } from '../tensor/tensor.ts';
 import { problem } from './call.ts';
 import type { Dataset } from './datasets/dataset.ts';

@@ -268,3 +268,12 @@ describe('inputs', () => {
     expect([...outputs.get('n')!.data]).toEqual([7]);
   });
 });
+
+test('more memory than the reference may take is refused before anything is computed', () => {
+  const b = new GraphBuilder('wide');
+  const x = b.input('x', real('T'), 'input');
+  b.output('y', b.sum(b.broadcast(b.apply('tanh', x), [1e9, 1e9, 'T'], [2]), [0, 1]));
+  expect(() => evaluate(b.finish(), new Map([['x', realTensor([2])]]))).toThrow(
+    /^wide needs \d+ MiB of memory at T = 2, and the reference takes no more than 8192 MiB$/,
+  );
+});

@@ -10,7 +10,7 @@ import type { Graph } from '../../src/graph/graph.ts';
 import { BATCH, bool, type Extents, index, real, TIME } from '../../src/graph/type.ts';
 import { schedule } from '../../src/loops/schedule.ts';
 import { runPasses } from '../../src/passes/pipeline.ts';
-import { MemoryError } from '../../src/runtime/executable.ts';
+import { MemoryError } from '../../src/tensor/memory-error.ts';
 import { boolTensor, indexTensor, realTensor } from '../../src/tensor/tensor.ts';
 import { inputsFor, lstmGradient, rnnForward } from '../loops/programs.ts';
 import { compile, expectClose, expectSame, WAYS } from './compiled.ts';

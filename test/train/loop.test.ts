@@ -2,7 +2,7 @@
 // or not.
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/compile.ts';
-import { MemoryError } from '../../src/runtime/executable.ts';
+import { MemoryError } from '../../src/tensor/memory-error.ts';
 import { readSafetensors } from '../../src/tensor/safetensors.ts';
 import type { Experiment } from '../../src/train/experiment.ts';
 import { type TrainEvent, type TrainOptions, train } from '../../src/train/loop.ts';

@@ -1,4 +1,5 @@
 // The platform as Node gives it.
+import { basename, relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { nodeFiles } from '../runtime/node/files.ts';
 import type { Platform, Stream } from './platform.ts';
@@ -6,6 +7,7 @@ import type { Platform, Stream } from './platform.ts';
 /** The real world, for main.ts. */
 export function nodePlatform(): Platform {
   return {
+    called: calledAs(process.argv[1]),
     out: nodeStream(process.stdout),
     err: nodeStream(process.stderr),
     files: nodeFiles,
@@ -17,6 +19,13 @@ export function nodePlatform(): Platform {
     pause: () => setImmediate(),
     exit: (code) => process.exit(code),
   };
+}
+
+/** Where a package manager has put a link into the path, its name; else the way to the file from here. */
+function calledAs(script: string): string {
+  if (!script.endsWith('.js')) return basename(script);
+  const path = relative('', script);
+  return `node ${/\s/.test(path) ? JSON.stringify(path) : path}`;
 }
 
 function nodeStream(stream: NodeJS.WriteStream): Stream {

@@ -12,6 +12,8 @@ export interface Stream {
 }
 
 export interface Platform {
+  /** How the person calls this program: `rnn`, or `node dist/rnn.js`. What a message says to type begins with it. */
+  readonly called: string;
   /** Results. What a program may want to read goes here, and nothing else. */
   readonly out: Stream;
   /** Diagnostics and progress. */

@@ -61,7 +61,8 @@ function ownerRows({ parameters }: Summary): string[][] {
     const [{ owner }] = members;
     if (owner === undefined) return parameterRow(members[0]);
     const numbers = members.reduce((sum, { count }) => sum + Number(count), 0);
-    return [owner.instance, owner.cell, `${members.length} parameters`, group(numbers)];
+    const count = `${members.length} parameter${members.length === 1 ? '' : 's'}`;
+    return [owner.instance, owner.cell, count, group(numbers)];
   });
 }
 

@@ -13,8 +13,8 @@ export interface TrainReport {
   say(line: string): void;
 }
 
-/** `unit`: what a time step of the data is: `characters`. */
-export function textReport(platform: Platform, unit: string): TrainReport {
+/** `unit`: what a time step of the data is, where it has a name of its own: `characters`. */
+export function textReport(platform: Platform, unit: string | undefined): TrainReport {
   const { out } = platform;
   const paint = paintFor(out);
   const progress = progressLine(platform);
@@ -25,6 +25,9 @@ export function textReport(platform: Platform, unit: string): TrainReport {
   const mean = new RunningMean();
   /** Updates of the weights per second. */
   let updates = 0;
+  let lastStep = 0;
+  /** Until the first step is done. */
+  let compiling = true;
   return {
     say,
     draw(event) {
@@ -35,19 +38,22 @@ export function textReport(platform: Platform, unit: string): TrainReport {
             `training on ${event.target}: ${group(event.steps)} steps, validation every ${group(event.validateEvery)}`,
           );
           if (event.resumedAfter !== undefined) say(`going on after step ${group(event.resumedAfter)}`);
+          lastStep = event.steps;
+          progress.show('compiling', true);
           return;
         case 'step': {
           mean.add(event.loss);
           const left = `${duration(event.secondsLeft)} left`;
           if (event.secondsLeft > 0) updates = (event.steps - event.step) / event.secondsLeft;
-          const speed = `${perSecond(updates)} steps/s, ${perSecond(event.speed)} ${unit}/s`;
+          const finer = unit === undefined ? '' : `, ${perSecond(event.speed)} ${unit}/s`;
           const words = [
-            `step ${event.step}/${event.steps}`,
+            `step ${String(event.step).padStart(String(event.steps).length)}/${event.steps}`,
             `loss ${mean.value.toFixed(4)}`,
-            speed,
+            `${perSecond(updates)} steps/s${finer}`,
             left,
           ].join('  ');
-          progress.show(words);
+          progress.show(words, compiling);
+          compiling = false;
           const every = Math.ceil(event.steps / 20);
           if (!out.terminal && event.step % every === 0) say(words);
           return;
@@ -60,7 +66,7 @@ export function textReport(platform: Platform, unit: string): TrainReport {
           return;
         }
         case 'sample':
-          say(paint.faint(indented(event.text)));
+          say(paint.faint(indented(event.step === lastStep ? event.text : glimpse(event.text))));
           return;
         case 'saved':
           return;
@@ -69,10 +75,13 @@ export function textReport(platform: Platform, unit: string): TrainReport {
           say(
             `${finished ? paint.good('done') : 'stopped'} at step ${group(step)} after ${duration(seconds)}`,
           );
-          if (best !== undefined)
-            say(`best validation loss ${best.loss.toFixed(4)}, at step ${group(best.step)}`);
           say(`saved in ${paint.strong(folder)}`);
-          if (!finished) say(`rnn train --resume ${folder} goes on`);
+          if (best !== undefined) {
+            say(
+              `its weights are those of step ${group(best.step)}: validation loss ${best.loss.toFixed(4)}, the lowest`,
+            );
+          }
+          if (!finished) say(`to go on: ${platform.called} train --resume ${folder}`);
           return;
         }
         case 'failed':
@@ -118,6 +127,13 @@ class RunningMean {
 function indented(text: string): string {
   const lines = printable(text).split('\n');
   return lines.map((line) => `  | ${line}`).join('\n');
+}
+
+/** The beginning of a text: so much that one sees how far the model is. */
+function glimpse(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const shown = lines.slice(0, 3).map((line) => (line.length > 100 ? `${line.slice(0, 97)}...` : line));
+  return shown.join('\n');
 }
 
 /** Three digits at least: `4.31`, `12,345`. */

@@ -92,3 +92,11 @@ test('Ctrl-C saves and stops', async () => {
   expect(out).toMatch(/"kind":"done","step":\d+,"finished":false/);
   expect(existsSync(join(folder, 'run', 'checkpoint.safetensors'))).toBe(true);
 });
+
+test('what is said to type can be typed: by the way in which it was called', async () => {
+  writeFileSync(join(folder, 'few.txt'), 'so it goes, and goes. '.repeat(300));
+  const words = ['--data', 'few.txt', '--set', 'm=4', '--set', 'steps=1', '--out', 'few', '--unchecked'];
+  const { code, out } = await end(start('train', model('char-lm.rnn'), ...words));
+  expect(code).toBe(0);
+  expect(out).toMatch(/^to read more of it: node \S*rnn\.js generate few$/m);
+});

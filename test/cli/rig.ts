@@ -51,6 +51,7 @@ export async function rnn(words: readonly string[], setting: Setting = {}): Prom
   let time = 0;
   let exited: number | undefined;
   const platform: Platform = {
+    called: 'rnn',
     out: stream('out'),
     err: stream('err'),
     files,

@@ -48,19 +48,20 @@ describe('a run', () => {
     expect(lines[0]).toMatch(/^model Letters \(v = \d+, m = 8\)$/);
     expect(run.out).toContain('Guesses the next letter.');
     expect(run.out).toMatch(
-      /^gradients: as differences say \(\d+ tensors, 3 small cases; largest error \de-\d+\)$/m,
+      /^the gradients agree with central differences \(\d+ tensors, 3 small cases, largest error \de-\d+\)$/m,
     );
     expect(run.out).toMatch(/^training on wasm: 20 steps, validation every 10$/m);
     expect(
       lines.filter((line) =>
-        /^step \d+\/20 {2}loss \d\.\d{4} {2}[\d,.]+ steps\/s, [\d,]+ characters\/s {2}\d+:\d\d left$/.test(
+        /^step [ \d]\d\/20 {2}loss \d\.\d{4} {2}[\d,.]+ steps\/s, [\d,]+ characters\/s {2}\d+:\d\d left$/.test(
           line,
         ),
       ),
     ).toHaveLength(20);
     expect(run.out).toMatch(/^step 10 {2}validation loss \d\.\d{4} {2}right 0\.\d{4}/m);
-    expect(run.out).toMatch(/^ {2}\| /m);
-    expect(run.out).toMatch(/^saved in runs\/letters-1\nrnn generate runs\/letters-1 writes more\n$/m);
+    expect(run.out).toMatch(
+      /^saved in runs\/letters-1\nits weights are those of step \d+: validation loss \d\.\d{4}, the lowest\nto read more of it: rnn generate runs\/letters-1\n$/m,
+    );
     expect(
       Object.keys(folder(run, 'runs/letters-1'))
         .map((path) => path.slice('runs/letters-1/'.length))
@@ -76,12 +77,20 @@ describe('a run', () => {
     ]);
   });
 
+  test('a sample after each validation: the beginning of it, and all of the last one', async () => {
+    const run = await train();
+    const samples = run.out.match(/(^ {2}\| .*\n)+/gm)!;
+    expect(samples).toHaveLength(2);
+    expect(samples[0].length).toBeLessThan(3 * 110);
+    expect(samples[1].replaceAll(/^ {2}\| |\n/gm, '')).toMatch(/^[a-z. ]{200}$/);
+  });
+
   test('on a terminal: one line drawn over and over', async () => {
     const run = await train(['--unchecked'], { terminal: true });
     expect(run.code).toBe(0);
-    expect(run.err).toContain('\r\u001b[Kstep 1/20  loss ');
+    expect(run.err).toContain('\r\u001b[Kstep  1/20  loss ');
     expect(run.out).not.toMatch(/step \d+\/20/);
-    expect(run.out).not.toContain('gradients:');
+    expect(run.out).not.toContain('the gradients agree');
   });
 
   test('--json: a line for every event', async () => {

@@ -135,8 +135,8 @@ async function watch(
   platform: Platform,
 ): Promise<ExitCode> {
   const { settings } = experiment;
-  const unit =
-    settings.data.kind === 'text' ? (settings.data.by === 'char' ? 'characters' : 'words') : 'time steps';
+  const { data } = settings;
+  const unit = data.kind !== 'text' ? undefined : data.by === 'char' ? 'characters' : 'words';
   const report = given.flag('json') ? jsonReport(platform) : textReport(platform, unit);
   if (run.resume === undefined) {
     const summary = summaryOf(experiment);
@@ -171,7 +171,8 @@ async function watch(
   } finally {
     release();
   }
-  if (finished && experiment.generation !== undefined) report.say(`rnn generate ${run.folder} writes more`);
+  if (finished && experiment.generation !== undefined)
+    report.say(`to read more of it: ${platform.called} generate ${run.folder}`);
   return finished ? exitCodes.fine : exitCodes.interrupted;
 }
 
@@ -205,8 +206,10 @@ function checkShortly(
     );
   }
   const largest = Math.max(0, ...found.tensors.map((tensor) => tensor.error));
-  const cases = `${found.tensors.length} tensors, ${found.cases} small cases`;
-  report.say(`gradients: as differences say (${cases}; largest error ${largest.toExponential(0)})`);
+  const what = `${found.tensors.length} tensors, ${found.cases} small cases`;
+  report.say(
+    `the gradients agree with central differences (${what}, largest error ${largest.toExponential(0)})`,
+  );
 }
 
 /** The model with the sizes that it is trained at. */

@@ -17,6 +17,7 @@ import { Evaluator, type Scores } from './evaluate.ts';
 import type { Experiment } from './experiment.ts';
 import type { Host } from './host.ts';
 import { initialise } from './initialise.ts';
+import { smaller } from './memory-need.ts';
 import {
   appendMetrics,
   type Checkpoint,
@@ -102,7 +103,7 @@ export async function* train(
   experiment: Experiment,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent, void> {
-  let step = options.resume?.step ?? 0;
+  let step: number | undefined;
   try {
     for await (const event of eventsOf(experiment, options)) {
       if (event.kind === 'step') step = event.step;
@@ -110,7 +111,8 @@ export async function* train(
     }
   } catch (error) {
     if (!(error instanceof MemoryError)) throw error;
-    yield { kind: 'failed', step: step + 1, diagnostic: tooLarge(experiment, error) };
+    const failed = step === undefined ? (options.resume?.step ?? 0) : step + 1;
+    yield { kind: 'failed', step: failed, diagnostic: tooLarge(experiment, error) };
   }
 }
 
@@ -118,23 +120,25 @@ async function* eventsOf(experiment: Experiment, options: TrainOptions): AsyncGe
   const { folder, host, compile, signal, resume } = options;
   const { settings, training, dataset, steps, validateEvery, generation } = experiment;
   const { files } = host;
-  const refusal = await refuse(experiment, options);
-  if (refusal !== undefined) {
-    yield { kind: 'failed', step: 0, diagnostic: refusal };
+  const reason = await refusal(experiment, options);
+  if (reason !== undefined) {
+    yield { kind: 'failed', step: 0, diagnostic: reason };
     return;
   }
-  if (resume === undefined) await createRun(folder, files, experiment, options.target);
-  else await cutMetrics(folder, files, resume.step);
   yield startEvent(experiment, options);
-
   const { parameters } = training.continuing;
   const first = resume?.values ?? initialise(parameters, settings.seed);
   const trainer = new Trainer(experiment, compile, first);
   const weightsAtFirst = new Map(parameters.map(({ name }) => [name, first.get(name)!]));
   const evaluator = new Evaluator(experiment, compile, weightsAtFirst);
+  await trainer.reserve();
+  await evaluator.reserve();
   const length = options.sample ?? 200;
   const sampler =
     generation === undefined || length === 0 ? undefined : new Sampler(generation, compile, weightsAtFirst);
+
+  if (resume === undefined) await createRun(folder, files, experiment, options.target);
+  else await cutMetrics(folder, files, resume.step);
 
   let best = resume?.best;
   let step = resume?.step ?? 0;
@@ -202,11 +206,15 @@ async function* eventsOf(experiment: Experiment, options: TrainOptions): AsyncGe
   yield { kind: 'done', step, finished: step === steps, best, seconds: clock.seconds(), folder };
 }
 
-async function refuse(experiment: Experiment, options: TrainOptions): Promise<Diagnostic | undefined> {
+/** Why a run cannot begin in its folder, or go on; undefined where it can. `train` asks this too. */
+export async function refusal(
+  experiment: Experiment,
+  options: Pick<TrainOptions, 'folder' | 'host' | 'resume'>,
+): Promise<Diagnostic | undefined> {
   const { folder, host, resume } = options;
   if (resume === undefined) {
     if (!(await holdsRun(folder, host.files))) return undefined;
-    const help = 'name another folder, or resume that run';
+    const help = `name another folder, or go on with that run: rnn train --resume ${folder}`;
     return problem('RNN6041', `${folder} holds a run already`, folderSpan(folder), '', { help });
   }
   if (resume.failed) {
@@ -217,7 +225,9 @@ async function refuse(experiment: Experiment, options: TrainOptions): Promise<Di
   }
   if (resume.step < experiment.steps) return undefined;
   const message = `the run in ${folder} is finished: it has done its ${experiment.steps} steps`;
-  return problem('RNN6042', message, folderSpan(folder), '');
+  const help =
+    'for more steps start a new run, with --set steps=...';
+  return problem('RNN6042', message, folderSpan(folder), '', { help });
 }
 
 function startEvent(experiment: Experiment, { folder, target, resume }: TrainOptions): TrainEvent {
@@ -262,9 +272,7 @@ function notFinite(
 }
 
 function tooLarge({ settings, dataset }: Experiment, { message }: MemoryError): Diagnostic {
-  const help = dataset.windowed
-    ? 'try a smaller batch or window'
-    : 'try a smaller batch, or shorter sequences';
+  const help = smaller(dataset);
   const what = 'a batch of this data does not fit into memory';
   return problem('RNN6031', what, settings.data.span, 'this data', { notes: [message], help });
 }

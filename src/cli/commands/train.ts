@@ -6,7 +6,7 @@ import { FileFault } from '../../runtime/files.ts';
 import { checkGradients } from '../../study/gradcheck.ts';
 import { type Summary, summarize } from '../../study/summary.ts';
 import { type Experiment, prepare } from '../../train/experiment.ts';
-import { train as runExperiment, type TrainOptions } from '../../train/loop.ts';
+import { refusal, train as runExperiment, type TrainOptions } from '../../train/loop.ts';
 import { resumeRun } from '../../train/open-run.ts';
 import { quote } from '../arguments.ts';
 import {
@@ -134,6 +134,8 @@ async function watch(
   given: Arguments,
   platform: Platform,
 ): Promise<ExitCode> {
+  const reason = await refusal(experiment, { ...run, host: platform });
+  if (reason !== undefined) throw new Rejected([reason]);
   const { settings } = experiment;
   const { data } = settings;
   const unit = data.kind !== 'text' ? undefined : data.by === 'char' ? 'characters' : 'words';

@@ -3,7 +3,7 @@
  * autodiff have left it; it is optimised, lowered to loops, emitted as WebAssembly and loaded, or interpreted.
  */
 import { emit } from './codegen/wasm/emit.ts';
-import { EvaluationError, evaluate } from './graph/evaluate.ts';
+import { checkMemory, EvaluationError, evaluate } from './graph/evaluate.ts';
 import type { Graph } from './graph/graph.ts';
 import type { Extents } from './graph/type.ts';
 import { schedule } from './loops/schedule.ts';
@@ -50,6 +50,7 @@ class Interpreted implements Runnable {
   }
 
   bind(extents: Extents): void {
+    checkMemory(this.#graph, extents);
     this.#extents = extents;
   }
 

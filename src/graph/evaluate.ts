@@ -59,17 +59,19 @@ export function evaluate(
     if (!known.has(axis)) throw new EvaluationError(`the extent of axis ${axis} follows from no input`);
   }
   const released = lastUses(graph);
-  const bytes = evaluationBytes(graph, known, released);
-  if (bytes > MOST_BYTES) refuse(graph, bytes, known);
+  checkMemory(graph, known, released);
   const values = run(graph, tensors.map(toFloat64), known, released);
   return new Map(graph.outputs.map((output, i) => [output.name, values[i]]));
 }
 
-function refuse({ name }: Graph, bytes: number, extents: Extents): never {
+/** Throws a MemoryError where `evaluate` would take more memory than it may. `released`: the last uses of the graph. */
+export function checkMemory(graph: Graph, extents: Extents, released = lastUses(graph)): void {
+  const bytes = evaluationBytes(graph, extents, released);
+  if (bytes <= MOST_BYTES) return;
   const axes = [...extents].map(([axis, extent]) => `${axis} = ${extent}`).join(', ');
   const where = axes === '' ? '' : ` at ${axes}`;
   const most = `the reference takes no more than ${showBytes(MOST_BYTES)}`;
-  throw new MemoryError(`${name} needs ${showBytes(bytes)} of memory${where}, and ${most}`, bytes);
+  throw new MemoryError(`${graph.name} needs ${showBytes(bytes)} of memory${where}, and ${most}`, bytes);
 }
 
 /**

@@ -29,6 +29,12 @@ export class Evaluator {
     this.#program = new WindowProgram(evaluation, dataset.windowed, build, [], compile, weights);
   }
 
+  /** Takes the memory for the largest batch. Throws a MemoryError where it cannot be had. */
+  async reserve(): Promise<void> {
+    const { dataset } = this.#experiment;
+    if (dataset.validationBatches > 0) await this.#program.reserve(dataset.largest);
+  }
+
   /** Scores these weights on everything that is held out; undefined where nothing is. */
   async run(weights: ReadonlyMap<string, Tensor>, host: Host): Promise<Scores | undefined> {
     const { dataset, evaluation } = this.#experiment;

@@ -14,6 +14,7 @@ import { listWords, problem } from './call.ts';
 import type { Dataset } from './datasets/dataset.ts';
 import { openData } from './datasets/open.ts';
 import { numbersFit, sizesFromData } from './fit.ts';
+import { batchFits, weightsFit } from './memory-need.ts';
 import { type Overrides, readSettings, type Settings } from './settings.ts';
 
 /** What a door hands in. */
@@ -98,6 +99,8 @@ async function build(
   const training = make('train');
   if (training === undefined) return undefined;
   if (!numbersFit(training.continuing, dataset, settings.data.span, report)) return undefined;
+  if (!weightsFit(training.continuing, settings, report) || !batchFits(dataset, settings, report))
+    return undefined;
   if (dataset.windowed && !statesCarry(training.continuing, settings, report)) return undefined;
   const evaluation = make('evaluate');
   const generation =

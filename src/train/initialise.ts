@@ -9,7 +9,7 @@
 import { invariant } from '../base/invariant.ts';
 import { RandomStream } from '../base/random.ts';
 import type { ProgramParameter } from '../check/program.ts';
-import { count, realTensor, type Tensor } from '../tensor/tensor.ts';
+import { realTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** The starting values of all weights, in float64, in the order of the parameters. */
 export function initialise(parameters: readonly ProgramParameter[], seed: number): Map<string, Tensor> {
@@ -20,11 +20,11 @@ export function initialise(parameters: readonly ProgramParameter[], seed: number
 export function startOf(parameter: ProgramParameter, seed: number): Tensor {
   const { name, shape, start } = parameter;
   const random = new RandomStream(seed, name);
-  const each = (value: (position: number) => number): Tensor =>
-    realTensor(
-      shape,
-      Array.from({ length: count(shape) }, (_, k) => value(k)),
-    );
+  const each = (value: (position: number) => number): Tensor => {
+    const tensor = realTensor(shape);
+    for (let k = 0; k < tensor.data.length; k++) tensor.data[k] = value(k);
+    return tensor;
+  };
   switch (start.kind) {
     case 'zeros':
       return realTensor(shape);

@@ -103,7 +103,7 @@ export async function* train(
   experiment: Experiment,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent, void> {
-  let step: number | undefined;
+  let step = options.resume?.step ?? 0;
   try {
     for await (const event of eventsOf(experiment, options)) {
       if (event.kind === 'step') step = event.step;
@@ -111,8 +111,7 @@ export async function* train(
     }
   } catch (error) {
     if (!(error instanceof MemoryError)) throw error;
-    const failed = step === undefined ? (options.resume?.step ?? 0) : step + 1;
-    yield { kind: 'failed', step: failed, diagnostic: tooLarge(experiment, error) };
+    yield { kind: 'failed', step: step + 1, diagnostic: tooLarge(experiment, error) };
   }
 }
 
@@ -225,8 +224,7 @@ export async function refusal(
   }
   if (resume.step < experiment.steps) return undefined;
   const message = `the run in ${folder} is finished: it has done its ${experiment.steps} steps`;
-  const help =
-    'for more steps start a new run, with --set steps=...';
+  const help = 'for more steps start a new run, with --set steps=...';
   return problem('RNN6042', message, folderSpan(folder), '', { help });
 }
 

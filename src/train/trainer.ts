@@ -52,6 +52,11 @@ export class Trainer {
     this.#program.write(values);
   }
 
+  /** Takes the memory for the largest batch. Throws a MemoryError where it cannot be had. */
+  reserve(): Promise<void> {
+    return this.#program.reserve(this.#experiment.dataset.largest);
+  }
+
   /** Does step `step` (from 1). A step whose loss or gradient is not finite leaves the weights as they were. */
   async step(step: number): Promise<StepResult> {
     const { settings, dataset, training, steps } = this.#experiment;

@@ -8,10 +8,10 @@ import { invariant } from '../base/invariant.ts';
 import type { Program } from '../check/program.ts';
 import type { Runnable as Compiled } from '../compile.ts';
 import type { Graph, Output } from '../graph/graph.ts';
-import { BATCH, TIME } from '../graph/type.ts';
+import { BATCH, type Extents, TIME } from '../graph/type.ts';
 import type { Feedback } from '../runtime/executable.ts';
 import { indexTensor, realTensor, type Tensor } from '../tensor/tensor.ts';
-import type { Batch } from './datasets/dataset.ts';
+import type { Batch, Dataset } from './datasets/dataset.ts';
 import type { Programs } from './experiment.ts';
 
 /** What of a compiled program is used here. */
@@ -28,6 +28,13 @@ export function batchedGraph(program: Program, lengths: boolean, wanted: (output
 
 export function stateName(state: string): string {
   return `state.${state}`;
+}
+
+function extentsOf(steps: number, sequences: number): Extents {
+  return new Map([
+    [TIME, steps],
+    [BATCH, sequences],
+  ]);
 }
 
 interface Side {
@@ -113,12 +120,7 @@ export class WindowProgram {
       }
     }
     side.bound = extents;
-    executable.bind(
-      new Map([
-        [TIME, batch.steps],
-        [BATCH, batch.sequences],
-      ]),
-    );
+    executable.bind(extentsOf(batch.steps, batch.sequences));
     const takesStates = this.#windowed && program === this.#programs.continuing;
     if (opens || !takesStates) {
       for (const state of this.states) this.#waiting.delete(stateName(state));
@@ -138,6 +140,14 @@ export class WindowProgram {
     executable.run();
     this.#last = side;
     return executable;
+  }
+
+  /** Compiles all there is and takes the memory for batches of these extents. Throws a MemoryError where it cannot be had. */
+  async reserve({ steps, sequences }: Dataset['largest']): Promise<void> {
+    for (const opens of this.#windowed ? [true, false] : [true]) {
+      const side = await this.#side(opens);
+      side.executable.bind(extentsOf(steps, sequences));
+    }
   }
 
   async #side(opens: boolean): Promise<Side> {

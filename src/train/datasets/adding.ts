@@ -38,6 +38,7 @@ export function addingDataset(length: number, settings: Pick<Settings, 'batch' |
     vocabulary: undefined,
     classes: undefined,
     windowed: false,
+    largest: { steps: length + Math.floor(length / 10), sequences: batch },
     stepsPerEpoch: undefined,
     trainingBatch: (step) => padded(draw(new RandomStream(seed, `adding ${step}`), batch), 2, 'real'),
     validationBatches: Math.ceil(heldOut / batch),

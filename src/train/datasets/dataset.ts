@@ -46,6 +46,8 @@ export interface Dataset {
   readonly classes: readonly string[] | undefined;
   /** Whether batches may continue each other, so that states are carried. */
   readonly windowed: boolean;
+  /** Steps and sequences that no batch goes beyond, of training and validation. */
+  readonly largest: { readonly steps: number; readonly sequences: number };
   /** Undefined: data without an end. */
   readonly stepsPerEpoch: number | undefined;
   /** `step` counts from 0. */

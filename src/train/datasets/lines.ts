@@ -90,6 +90,7 @@ export function linesDataset(
   for (const { steps } of training) units.encode(steps, vocabulary);
   for (const { steps } of validation) units.encode(steps, vocabulary);
   validation.sort((a, b) => a.steps.length - b.steps.length);
+  const longest = [...training, ...validation].reduce((most, { steps }) => Math.max(most, steps.length), 0);
   const stepsPerEpoch = Math.ceil(training.length / batch);
 
   let current: { readonly epoch: number; readonly batches: readonly Sequence[][] } | undefined;
@@ -111,6 +112,7 @@ export function linesDataset(
     vocabulary,
     classes: names,
     windowed: false,
+    largest: { steps: longest, sequences: Math.min(batch, Math.max(training.length, validation.length)) },
     stepsPerEpoch,
     trainingBatch: (step) =>
       padded(batchesOf(Math.floor(step / stepsPerEpoch))[step % stepsPerEpoch], undefined, 'index'),

@@ -98,6 +98,7 @@ export function textDataset(
     vocabulary,
     classes: undefined,
     windowed: true,
+    largest: { steps: window, sequences: batch },
     stepsPerEpoch: windows,
     trainingBatch: (step) => training.batch((step % windows) * window, window),
     validationBatches: validation === undefined ? 0 : Math.ceil(validation.length / window),

@@ -7,13 +7,13 @@ import { makeSource } from './base/source.ts';
 import type { CheckedCell, CheckedFile } from './check/checked.ts';
 import { elaborate, selectBlock } from './check/elaborate/elaborate.ts';
 import { compile, type Target } from './compile.ts';
-import type { Files } from './runtime/files.ts';
+import { FileFault, type Files } from './runtime/files.ts';
 import { nodeFiles } from './runtime/node/files.ts';
 import { checkGradients, type GradientReport } from './study/gradcheck.ts';
 import { checkSource, loadProgramFile, type ProgramFile } from './study/program-file.ts';
 import { runProgram } from './study/run.ts';
 import { type Summary, summarize } from './study/summary.ts';
-import { readSafetensors, writeSafetensors } from './tensor/safetensors.ts';
+import { readSafetensors, SafetensorsError, writeSafetensors } from './tensor/safetensors.ts';
 import type { Tensor } from './tensor/tensor.ts';
 import { prepare } from './train/experiment.ts';
 import { checkGenerate, generate as continueText } from './train/generate.ts';
@@ -126,7 +126,7 @@ export async function load(
   files: Files = nodeFiles,
 ): Promise<Program> {
   return typeof program === 'string'
-    ? makeProgram(await loadProgramFile(program, files), files)
+    ? makeProgram(await named(`cannot read ${program}`, loadProgramFile(program, files)), files)
     : makeProgram(await checkSource(makeSource(program.name, program.text), files), files);
 }
 
@@ -148,12 +148,18 @@ export async function* generate(
 
 /** Arrays from a safetensors file: weights of a run, data. Throws a `SafetensorsError` where it is none. */
 export async function loadArrays(path: string, files: Files = nodeFiles): Promise<Record<string, Tensor>> {
-  return Object.fromEntries(readSafetensors(await files.read(path)).tensors);
+  const bytes = await named(`cannot read ${path}`, files.read(path));
+  try {
+    return Object.fromEntries(readSafetensors(bytes).tensors);
+  } catch (error) {
+    if (!(error instanceof SafetensorsError)) throw error;
+    throw new SafetensorsError(`cannot read ${path} as safetensors: ${error.message}`);
+  }
 }
 
 /** Writes arrays as a safetensors file; the same arrays give the same bytes. */
 export async function saveArrays(path: string, arrays: Arrays, files: Files = nodeFiles): Promise<void> {
-  await files.write(path, writeSafetensors(toMap(arrays)));
+  await named(`cannot write ${path}`, files.write(path, writeSafetensors(toMap(arrays))));
 }
 
 function makeProgram(file: ProgramFile, files: Files): Program {
@@ -213,6 +219,17 @@ async function* trainProgram(
   })) {
     yield event;
     if (event.kind === 'failed') throw new RnnError([event.diagnostic]);
+  }
+}
+
+/** A `FileFault` says what was wanted of which file; from whoever reads and writes it knows only why that failed. */
+async function named<Result>(what: string, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof FileFault)) throw error;
+    const { message, help } = error;
+    throw new FileFault(`${what}: ${message}${help === undefined ? '' : `; ${help}`}`, help);
   }
 }
 

@@ -74,6 +74,13 @@ test('mistakes: diagnostics as data, and an RnnError where a method needs a soun
   expect(() => broken.show()).toThrow(RnnError);
   expect(() => broken.show()).toThrow(/broken\.rnn:1:\d+/);
   await expect(load('models/lsmt.rnn')).rejects.toThrow(FileFault);
+  await expect(load('models/lsmt.rnn')).rejects.toThrow(
+    /^cannot read models\/lsmt\.rnn: there is no .*; did you mean models\/lstm\.rnn\?$/,
+  );
+  await expect(loadArrays('models/lstm.rnn')).rejects.toThrow(
+    /^cannot read models\/lstm\.rnn as safetensors: /,
+  );
+  await expect(saveArrays('models/lstm.rnn/a.safetensors', {})).rejects.toThrow(/^cannot write models\/lstm/);
 
   const lstm = await load('models/lstm.rnn');
   await expect(lstm.run({ x: realTensor([1, 2, 2]) })).rejects.toThrow(/the weight i\.b is missing/);

@@ -14,23 +14,27 @@ export function count(shape: readonly number[]): number {
 
 /** A real tensor in float64. Without data: zeros. Throws a RangeError if the data does not fill the shape. */
 export function realTensor(shape: readonly number[], data?: ArrayLike<number>): Tensor {
-  return { element: 'real', shape, data: filled(new Float64Array(count(shape)), data) };
+  return { element: 'real', shape, data: filled(new Float64Array(count(shape)), shape, data) };
 }
 
 /** An index tensor (int32). Without data: zeros. Throws a RangeError if the data does not fill the shape. */
 export function indexTensor(shape: readonly number[], data?: ArrayLike<number>): Tensor {
-  return { element: 'index', shape, data: filled(new Int32Array(count(shape)), data) };
+  return { element: 'index', shape, data: filled(new Int32Array(count(shape)), shape, data) };
 }
 
 /** A bool tensor (0 or 1 in bytes). Throws a RangeError if the data does not fill the shape. */
 export function boolTensor(shape: readonly number[], data?: ArrayLike<number>): Tensor {
-  return { element: 'bool', shape, data: filled(new Uint8Array(count(shape)), data) };
+  return { element: 'bool', shape, data: filled(new Uint8Array(count(shape)), shape, data) };
 }
 
-function filled<A extends Float64Array | Int32Array | Uint8Array>(array: A, data?: ArrayLike<number>): A {
+function filled<A extends Float64Array | Int32Array | Uint8Array>(
+  array: A,
+  shape: readonly number[],
+  data?: ArrayLike<number>,
+): A {
   if (data === undefined) return array;
   if (data.length !== array.length) {
-    throw new RangeError(`${data.length} numbers given for a tensor of ${array.length}`);
+    throw new RangeError(`[${shape.join(', ')}] holds ${array.length} numbers, and not ${data.length}`);
   }
   array.set(data);
   return array;

@@ -35,7 +35,7 @@ test('tensors are filled wholly or not at all', () => {
   expect(realTensor([2], [1, 2]).data).toEqual(Float64Array.of(1, 2));
   expect(indexTensor([], [7]).data).toEqual(Int32Array.of(7));
   expect(boolTensor([1], [1]).data).toEqual(Uint8Array.of(1));
-  expect(() => realTensor([2, 2], [1, 2, 3])).toThrow('3 numbers given for a tensor of 4');
+  expect(() => realTensor([2, 2], [1, 2, 3])).toThrow('[2, 2] holds 4 numbers, and not 3');
   expect(zeros('index', [2, 2])).toEqual(indexTensor([2, 2]));
   expect(zeros('bool', [2])).toEqual(boolTensor([2]));
   expect(zeros('real', [2])).toEqual(realTensor([2]));

@@ -158,14 +158,34 @@ function reportNames(
     const message = `${cell.name} does not take ${what} ${unknown.join(', ')}`;
     report('RNN7002', { message, span: cell.span, notes: takes });
   }
-  for (const slot of slots) {
-    if (!slot.required || arrays.has(slot.name) || meant.has(slot.name)) continue;
+  const missing = slots.filter((slot) => slot.required && !arrays.has(slot.name) && !meant.has(slot.name));
+  const weights = missing.filter((slot) => slot.what === 'weight');
+  // Who gives none of the weights has made one mistake and not twelve.
+  const together = weights.length > 2 ? weights : [];
+  if (together.length > 0) reportMissingWeights(together, report);
+  for (const slot of missing) {
+    if (together.includes(slot)) continue;
     report('RNN7003', {
       message: `the ${slot.what} ${slot.name} is missing: ${kindWords(slot)} ${wantedShape(slot)} are wanted`,
       span: slot.span,
       label: 'declared here',
     });
   }
+}
+
+/** So many are named in a message. */
+const namedTogether = 12;
+
+function reportMissingWeights(weights: readonly Slot[], report: Report): void {
+  const named = weights.slice(0, namedTogether).map((slot) => `${slot.name} ${wantedShape(slot)}`);
+  const more = weights.length > namedTogether ? `, and ${weights.length - namedTogether} more` : '';
+  report('RNN7003', {
+    message: `${weights.length} weights are missing`,
+    span: weights[0].span,
+    label: `${weights[0].name} is declared here`,
+    notes: [`wanted are ${named.join(', ')}${more}`],
+    help: 'weights come from a run (its weights.safetensors), or from the library (program.weights)',
+  });
 }
 
 /** `h0`, `h_init`, `h`: the start of the state h is called `state.h`. */

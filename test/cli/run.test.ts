@@ -239,7 +239,18 @@ describe('arrays that do not fit', () => {
     const err = await told('tagger.rnn', {});
     expect(err).toContain('the input word is missing: whole numbers below v [batch, time] are wanted');
     expect(err).toContain('the target tag is missing: whole numbers below 2 [batch] are wanted');
-    expect(err).toContain('the weight E is missing: reals [v, m] are wanted');
+    expect(err).toContain('3 weights are missing');
+    expect(err).toContain('wanted are E [v, m], logits.Dense.W [2, m], logits.Dense.b [2]');
+    const { 'i.b': _, 'o.b': __, ...most } = lstm;
+    const few = await told('models/lstm.rnn', most);
+    expect(few).toContain('the weight i.b is missing: reals [m] are wanted');
+    expect(few).toContain('the weight o.b is missing: reals [m] are wanted');
+  });
+
+  test('a cell with none of its weights is one mistake', async () => {
+    const err = await told('models/lstm.rnn', { x: lstm.x });
+    expect(err.match(/error\[/g)).toHaveLength(1);
+    expect(err).toContain('12 weights are missing');
   });
 
   test('sizes that disagree say where each comes from', async () => {

@@ -3,7 +3,7 @@
 //   dist/rnn.js      the command in one file with all it needs inside, so that it starts at once
 //   dist/index.js    the library; its dependencies stay imports, and the user's package manager brings them
 //   dist/types/      declarations of the library
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -44,16 +44,16 @@ export async function bundleAll(folder) {
   chmodSync(join(folder, 'rnn.js'), 0o755);
 }
 
-/** Writes the declarations of the library to dist/types. */
+/** Writes the declarations of the library to dist/types. False where the types are wrong, which tsc has told. */
 function emitDeclarations() {
   const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
-  const project = join(root, 'tsconfig.build.json');
-  execFileSync(process.execPath, [join(typescript, 'bin/tsc'), '-p', project], { stdio: 'inherit' });
+  const words = [join(typescript, 'bin/tsc'), '-p', join(root, 'tsconfig.build.json')];
+  return spawnSync(process.execPath, words, { stdio: 'inherit' }).status === 0;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   makePrelude();
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   await bundleAll(join(root, 'dist'));
-  emitDeclarations();
+  if (!emitDeclarations()) process.exitCode = 1;
 }

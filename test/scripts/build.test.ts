@@ -30,3 +30,15 @@ test('the library imports only its dependencies and Node', () => {
   const imports = [...text.matchAll(/^(?:import|export) .*?from "([^"]+)"/gm)].map((match) => match[1]!);
   expect(imports.filter((name) => !/^(node:|chevrotain$|fast-check$)/.test(name))).toEqual([]);
 });
+
+test('the package holds the text that models/char-lm.rnn learns from', () => {
+  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const model = readFileSync(join(root, 'models/char-lm.rnn'), 'utf8');
+  const named = [...model.matchAll(/"\.\.\/([^"]+)"/g)].map(([, path]) => path);
+  expect(named.length).toBeGreaterThan(3);
+  // npm puts README.md in by itself.
+  const packed = ['README.md', ...files];
+  expect(named.filter((path) => !packed.some((one) => path === one || path.startsWith(`${one}/`)))).toEqual(
+    [],
+  );
+});

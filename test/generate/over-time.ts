@@ -1,0 +1,52 @@
+// Between steps and onces: ends and reductions over time, what every step sees, and the number of the step.
+import { apply, compose, literal, product, real, slot } from './compose.ts';
+import { interval, manyTimes } from './interval.ts';
+import { closed, growReal } from './real.ts';
+import type { Way, Ways } from './scope.ts';
+import type { Expression } from './tree.ts';
+
+/** How many steps a sequence has at most. */
+const STEPS = 100;
+
+const ended: Way = (scope, shape, place) => {
+  if (place.rate !== 'once' || place.stage === 0 || place.known) return undefined;
+  const inner = { ...closed(place), rate: 'step', stage: place.stage - 1 } as const;
+  const e = growReal(scope, shape, inner);
+  // A constant has no steps.
+  if (e.rate !== 'step') return undefined;
+  scope.isPointwise = false;
+  const word = scope.choices.of(['last', 'last', 'max over time', 'mean over time', 'sum over time']);
+  const bounds = word === 'sum over time' ? manyTimes(e.bounds, STEPS) : e.bounds;
+  const facts = { bounds, rate: 'once', stage: e.stage + 1 } as const;
+  return compose(real(shape), 'over', [`${word} `, slot(e, 'over')], facts);
+};
+
+const eachStep: Way = (scope, shape, place) => {
+  if (place.rate !== 'step' || place.known) return undefined;
+  const e = growReal(scope, shape, { ...closed(place), rate: 'once' });
+  if (e.rate !== 'once') return undefined;
+  return compose(real(shape), 'over', ['each step ', slot(e, 'over')], { bounds: e.bounds, rate: 'step' });
+};
+
+const stepNumber: Way = (scope, shape, place) => {
+  if (place.rate !== 'step' || shape.length > 0) return undefined;
+  scope.isPointwise = false;
+  const t = compose(real([]), 'word', ['t'], { bounds: interval(0, 1100), known: true, rate: 'step' });
+  const mod = (k: number): Expression =>
+    compose(real([]), 'product', [slot(t), ` mod ${k}`], { bounds: interval(0, k), known: true });
+  return scope.choices.of<() => Expression>([
+    () => mod(scope.choices.between(2, 4)),
+    () => apply('sin', [mod(4)], interval(-1, 1)),
+    () =>
+      compose(real([]), 'product', ['1 / (1 + t)'], { bounds: interval(0, 1), known: true, rate: 'step' }),
+    () =>
+      apply('exp', [compose(real([]), 'negation', ['-t'], { known: true, rate: 'step' })], interval(0, 1)),
+    () => product(literal(0.001), t),
+  ])();
+};
+
+export const timeWays: Ways = [
+  [16, ended],
+  [3, eachStep],
+  [2, stepNumber],
+];

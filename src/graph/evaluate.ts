@@ -35,6 +35,9 @@ export class EvaluationError extends Error {
   }
 }
 
+/** Is told what each call gives, in the order of evaluation, and says what it is taken to give. */
+export type OnCall = (node: CallNode, value: Tensor) => Tensor;
+
 /**
  * The outputs of a graph by name, from its inputs by name. The extents of named axes are read off the inputs'
  * shapes; `extents` gives those that no input carries.
@@ -52,6 +55,7 @@ export function evaluate(
   graph: Graph,
   inputs: ReadonlyMap<string, Tensor>,
   extents: Extents = new Map(),
+  onCall?: OnCall,
 ): Map<string, Tensor> {
   const expected = graph.inputs.map((id) => inputNode(graph, id));
   const { tensors, extents: known } = matchInputs(graph.name, expected, inputs, extents);
@@ -60,7 +64,7 @@ export function evaluate(
   }
   const released = lastUses(graph);
   checkMemory(graph, known, released);
-  const values = run(graph, tensors.map(toFloat64), known, released);
+  const values = run(graph, tensors.map(toFloat64), known, released, onCall);
   return new Map(graph.outputs.map((output, i) => [output.name, values[i]]));
 }
 
@@ -159,6 +163,7 @@ function run(
   inputs: readonly Tensor[],
   extents: Extents,
   released: readonly (readonly NodeId[])[],
+  onCall: OnCall | undefined,
 ): Tensor[] {
   // A scan's value is the list of its results.
   const values: (readonly Tensor[] | undefined)[] = new Array(graph.nodes.length);
@@ -167,8 +172,11 @@ function run(
     values[id] = [inputs[i]];
   });
   graph.nodes.forEach((node, id) => {
-    if (node.kind === 'call') values[id] = [call(node, node.operands.map(tensorOf), extents)];
-    if (node.kind === 'scan') values[id] = scan(graph, node, tensorOf, extents);
+    if (node.kind === 'call') {
+      const value = call(node, node.operands.map(tensorOf), extents);
+      values[id] = [onCall === undefined ? value : onCall(node, value)];
+    }
+    if (node.kind === 'scan') values[id] = scan(graph, node, tensorOf, extents, onCall);
     if (node.kind === 'result') values[id] = [values[node.scan]![node.index]];
     for (const dead of released[id]) values[dead] = undefined;
   });
@@ -180,7 +188,13 @@ function call<K extends OpName>(node: CallNode<K>, operands: readonly Tensor[], 
 }
 
 /** The results of a scan of a graph: carried, stacked, summed. */
-function scan(graph: Graph, node: ScanNode, tensorOf: (id: NodeId) => Tensor, extents: Extents): Tensor[] {
+function scan(
+  graph: Graph,
+  node: ScanNode,
+  tensorOf: (id: NodeId) => Tensor,
+  extents: Extents,
+  onCall: OnCall | undefined,
+): Tensor[] {
   const { axis, body, stacked } = node;
   const [extent] = concreteShape([axis], extents);
   const lengths = node.lengths === undefined ? undefined : tensorOf(node.lengths).data;
@@ -205,7 +219,7 @@ function scan(graph: Graph, node: ScanNode, tensorOf: (id: NodeId) => Tensor, ex
     const t = node.reverse ? extent - 1 - k : k;
     const steps = sequences.map((sequence) => stepOf(sequence, t));
     const inputs = [indexTensor([], [t]), ...results.slice(0, carried), ...steps, ...captures];
-    run(body, inputs, extents, released).forEach((value, i) => {
+    run(body, inputs, extents, released, onCall).forEach((value, i) => {
       const alive = aliveElements(types[i].shape, value.shape, lengths, t);
       if (i < carried) results[i] = choose(alive, value, results[i]);
       else if (i < carried + stacked) writeStep(results[i], t, value, alive);

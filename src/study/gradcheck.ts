@@ -8,8 +8,9 @@ import { batch } from '../autodiff/batch.ts';
 import type { DerivativeTable } from '../autodiff/rules.ts';
 import { RandomStream } from '../base/random.ts';
 import type { Program } from '../check/program.ts';
-import { evaluate } from '../graph/evaluate.ts';
-import type { Graph } from '../graph/graph.ts';
+import { evaluate, type OnCall } from '../graph/evaluate.ts';
+import { type Graph, isCall, type Node, type Origin } from '../graph/graph.ts';
+import type { Extents } from '../graph/type.ts';
 import { realTensor, type Tensor } from '../tensor/tensor.ts';
 import { centralDifference, oneSidedDifference, type ScalarFunction, STEP } from './central-differences.ts';
 import { differentiable, differentiatedOutputs, withGradients } from './gradient-program.ts';
@@ -160,8 +161,9 @@ function checkCase(
       : [['loss', realTensor([], [1])]],
   );
   const plain = new Map([...inputs].filter(([name]) => !name.startsWith('cotangent.')));
+  const hold = holdStops(forward, plain, extents);
   const objective = (name: string, moved: Tensor): number => {
-    const outputs = evaluate(forward, new Map([...plain, [name, moved]]), extents);
+    const outputs = evaluate(forward, new Map([...plain, [name, moved]]), extents, hold?.());
     return [...cotangents].reduce((sum, [name, by]) => sum + dot(outputs.get(name)!.data, by.data), 0);
   };
   const [first] = wrt;
@@ -174,6 +176,41 @@ function checkCase(
     return compare(name, gradients.get(name)!, plain.get(name)!, objectiveOf, elements, random);
   });
   return { tensors, modes: compareModes(tangents, plain, cotangents, gradients, extents, drawn.numbers) };
+}
+
+/**
+ * Evaluations in which every `stop` of the program gives what it gives at these inputs: a difference would look through
+ * it, and a gradient does not. Those of the prelude are left alone, since there the result does not depend on what is
+ * stopped, and that is to be seen. Undefined where there are none.
+ */
+function holdStops(
+  graph: Graph,
+  inputs: ReadonlyMap<string, Tensor>,
+  extents: Extents,
+): (() => OnCall) | undefined {
+  if (!hasStop(graph)) return undefined;
+  const still: Tensor[] = [];
+  evaluate(graph, inputs, extents, (node, value) => {
+    if (isStop(node)) still.push(value);
+    return value;
+  });
+  return () => {
+    let next = 0;
+    return (node, value) => (isStop(node) ? still[next++] : value);
+  };
+}
+
+function hasStop(graph: Graph): boolean {
+  return graph.nodes.some((node) => (node.kind === 'scan' ? hasStop(node.body) : isStop(node)));
+}
+
+/** A stop that is written in the program: what comes from the prelude has the place where that was used. */
+function isStop(node: Node): boolean {
+  return isCall(node, 'stop') && /^[\s(]*stop\b/.test(textOf(node.origin));
+}
+
+function textOf(span: Origin): string {
+  return span === undefined ? '' : span.source.text.slice(span.start, span.end);
 }
 
 function compare(

@@ -48,6 +48,30 @@ const wrongTanh: DerivativeTable = {
   tanh: [({ dy, y, times, sub, number }) => times(dy, sub(number(1), y))],
 };
 
+describe('stop', () => {
+  const spiking = (spike: string) =>
+    text(`cell Spiking(n, m) {
+  input x: [n]
+  state v: [m]
+  v = 0.9 * prev v + affine(x)
+  output if v > 0 then 1 else 0
+  s = ${spike}
+  output s
+}`);
+
+  test('differences do not look through it: a slope that is put in the place of another is right', () => {
+    const soft = spiking('sigmoid(v) + (stop((if v > 0 then 1 else 0) - sigmoid(v)))');
+    expect(checkOf(soft)).toMatchObject({ passed: true, failure: undefined });
+    const part = spiking('v * stop(tanh(v))');
+    expect(checkOf(part)).toMatchObject({ passed: true, failure: undefined });
+  });
+
+  test('a wrong gradient beside it is found', () => {
+    const report = checkOf(spiking('tanh(v) * stop(v)'), { rules: wrongTanh });
+    expect(report.passed).toBe(false);
+  });
+});
+
 describe('a planted fault', () => {
   test('is found, and shrunk to one step of one sequence', () => {
     const report = checkOf(checkFile('models/rnn.rnn'), { rules: wrongTanh });

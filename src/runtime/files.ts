@@ -18,7 +18,9 @@ export interface Files {
   exists(path: string): Promise<boolean>;
   /** The whole file or nothing: whoever reads it sees the old bytes or the new ones, also after a crash. */
   write(path: string, bytes: Uint8Array): Promise<void>;
+  /** As `write`, where there is no such file yet. False where there is one, which stays: of two that try, one succeeds. */
+  create(path: string, bytes: Uint8Array): Promise<boolean>;
   append(path: string, bytes: Uint8Array): Promise<void>;
-  /** With the folders above it; one that is there stays as it is. */
-  makeFolder(path: string): Promise<void>;
+  /** With the folders above it. False where it is there already, and stays as it is: of two that try, one succeeds. */
+  makeFolder(path: string): Promise<boolean>;
 }

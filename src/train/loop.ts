@@ -22,9 +22,9 @@ import {
   appendMetrics,
   type Checkpoint,
   createRun,
-  cutMetrics,
   folderSpan,
   holdsRun,
+  returnTo,
   saveCheckpoint,
   saveWeights,
 } from './run-folder.ts';
@@ -136,12 +136,9 @@ async function* eventsOf(experiment: Experiment, options: TrainOptions): AsyncGe
   const sampler =
     generation === undefined || length === 0 ? undefined : new Sampler(generation, compile, weightsAtFirst);
 
-  if (resume === undefined) await createRun(folder, files, experiment, options.target);
-  else await cutMetrics(folder, files, resume.step);
-
   let best = resume?.best;
   let step = resume?.step ?? 0;
-  let saved = resume?.step;
+  let saved = step;
   let lines: string[] = [];
   const clock = new Stopwatch(host);
   const flush = async (): Promise<void> => {
@@ -155,6 +152,12 @@ async function* eventsOf(experiment: Experiment, options: TrainOptions): AsyncGe
     await saveCheckpoint(folder, files, { step, best, failed, values: trainer.values() });
     saved = step;
   };
+  if (resume !== undefined) await returnTo(resume.step, folder, files, experiment);
+  else if (await createRun(folder, files, experiment, options.target)) await save();
+  else {
+    yield { kind: 'failed', step: 0, diagnostic: folderTaken(folder) };
+    return;
+  }
   while (step < steps && !signal?.aborted) {
     const result = await trainer.step(step + 1);
     if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) {
@@ -212,9 +215,7 @@ export async function refusal(
 ): Promise<Diagnostic | undefined> {
   const { folder, host, resume } = options;
   if (resume === undefined) {
-    if (!(await holdsRun(folder, host.files))) return undefined;
-    const help = `name another folder, or go on with that run: rnn train --resume ${folder}`;
-    return problem('RNN6041', `${folder} holds a run already`, folderSpan(folder), '', { help });
+    return (await holdsRun(folder, host.files)) ? folderTaken(folder) : undefined;
   }
   if (resume.failed) {
     const notes = [`after step ${resume.step} its loss or its gradient was not a finite number`];
@@ -226,6 +227,11 @@ export async function refusal(
   const message = `the run in ${folder} is finished: it has done its ${experiment.steps} steps`;
   const help = 'for more steps start a new run, with --set steps=...';
   return problem('RNN6042', message, folderSpan(folder), '', { help });
+}
+
+function folderTaken(folder: string): Diagnostic {
+  const help = `name another folder, or go on with that run: rnn train --resume ${folder}`;
+  return problem('RNN6041', `${folder} holds a run already`, folderSpan(folder), '', { help });
 }
 
 function startEvent(experiment: Experiment, { folder, target, resume }: TrainOptions): TrainEvent {

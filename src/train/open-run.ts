@@ -7,11 +7,11 @@ import type { Source } from '../base/source.ts';
 import { check } from '../check/check.ts';
 import type { CheckedFile } from '../check/checked.ts';
 import { parse } from '../parser/parse.ts';
-import type { Files } from '../runtime/files.ts';
+import { FileFault, type Files } from '../runtime/files.ts';
 import { folderOf, joinPath, normalizePath } from '../runtime/paths.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { problem } from './call.ts';
-import { Vocabulary } from './datasets/vocabulary.ts';
+import { UNKNOWN_WORD, unitsOf, Vocabulary } from './datasets/vocabulary.ts';
 import { type Experiment, elaborateBoth, type Programs, prepare } from './experiment.ts';
 import { momentName, momentsOf } from './optimizers.ts';
 import {
@@ -80,7 +80,7 @@ async function open(folder: string, files: Files, report: Report): Promise<Gener
     return undefined;
   }
   const shapes = new Map(parameters.map(({ name, shape }) => [name, shape]));
-  const weights = await readTensors(folder, 'weights.safetensors', files, shapes, report);
+  const weights = await readTensors(folder, 'weights.safetensors', files, () => shapes, report);
   if (weights === undefined) return undefined;
   const values = new Map(parameters.map(({ name }) => [name, weights.values.get(name)!]));
   return { model: model.name, target: record.target, programs, vocabulary, weights: values };
@@ -101,13 +101,20 @@ export async function resumeRun(
   const { record, checked, sources } = stored;
   const { model: name, overrides, target } = record;
   const prepared = await prepare({ checked, sources, name, overrides }, files);
-  prepared.diagnostics.forEach(report);
+  prepared.diagnostics.map(withPlaceOfData).forEach(report);
   const { experiment } = prepared;
-  if (experiment === undefined || !sameNumbers(folder, record, experiment, report)) {
+  if (experiment === undefined || !sameData(folder, record, experiment, report)) {
     return { run: undefined, diagnostics };
   }
   const checkpoint = await readCheckpoint(folder, files, experiment, report);
   return { run: checkpoint && { experiment, checkpoint, target }, diagnostics };
+}
+
+/** Files that were named from the working folder are looked for from the one of today. */
+function withPlaceOfData(diagnostic: Diagnostic): Diagnostic {
+  if (diagnostic.code !== 'RNN6020') return diagnostic;
+  const note = 'a run is taken up in the working folder in which it was started, with its data where it was';
+  return { ...diagnostic, notes: [...diagnostic.notes, note] };
 }
 
 interface StoredProgram {
@@ -145,7 +152,15 @@ async function readVocabulary(folder: string, files: Files, report: Report): Pro
     report(problem('RNN6050', message, folderSpan(folder), '', { help }));
     return undefined;
   }
-  const vocabulary = vocabularyOf(new TextDecoder().decode(await files.read(path)));
+  let text: string;
+  try {
+    text = new TextDecoder().decode(await files.read(path));
+  } catch (fault) {
+    if (!(fault instanceof FileFault)) throw fault;
+    report(notARun(folder, `cannot read vocabulary.json: ${fault.message}`));
+    return undefined;
+  }
+  const vocabulary = vocabularyOf(text);
   if (vocabulary === undefined)
     report(notARun(folder, 'its vocabulary.json is not one that rnn train has written'));
   return vocabulary;
@@ -161,23 +176,28 @@ function vocabularyOf(text: string): Vocabulary | undefined {
   if (typeof json !== 'object' || json === null || !('by' in json) || !('entries' in json)) return undefined;
   const { by, entries } = json;
   if ((by !== 'char' && by !== 'word') || !Array.isArray(entries) || entries.length === 0) return undefined;
-  const isText = (entry: unknown): entry is string => typeof entry === 'string' && entry !== '';
-  return entries.every(isText) ? new Vocabulary(by, entries) : undefined;
+  const isUnit = (entry: unknown): entry is string =>
+    typeof entry === 'string' && unitsOf(entry, by).length === 1;
+  if (!entries.every(isUnit) || new Set(entries).size < entries.length) return undefined;
+  return by === 'word' && entries[0] !== UNKNOWN_WORD ? undefined : new Vocabulary(by, entries);
 }
 
-/** Whether the sizes are still those of the run: other data has another vocabulary. */
-function sameNumbers(folder: string, record: RunRecord, experiment: Experiment, report: Report): boolean {
+/** Whether the data is still that of the run. Where it gives the model other sizes, that is what is told. */
+function sameData(folder: string, record: RunRecord, experiment: Experiment, report: Report): boolean {
   const { sizes, hyperparameters } = experiment.training.continuing;
+  const notes = [`the data is now: ${experiment.dataset.description}`];
+  const help = 'has the data changed? Put back what it was, or start a new run';
+  const refuse = (message: string): false => {
+    report(problem('RNN6042', message, experiment.settings.data.span, 'this data', { notes, help }));
+    return false;
+  };
   for (const [name, value] of [...sizes, ...hyperparameters]) {
     const before = record.numbers.get(name);
     if (before === value) continue;
-    const message = `the run in ${folder} cannot go on: ${name} was ${before ?? 'not there'} and is ${value}`;
-    const notes = [`the data is now: ${experiment.dataset.description}`];
-    const help = 'has the data changed? Put back what it was, or start a new run';
-    report(problem('RNN6042', message, experiment.settings.data.span, 'this data', { notes, help }));
-    return false;
+    return refuse(`the run in ${folder} cannot go on: ${name} was ${before ?? 'not there'} and is ${value}`);
   }
-  return true;
+  if (experiment.dataset.fingerprint === record.fingerprint) return true;
+  return refuse(`the run in ${folder} cannot go on: its data is no longer what it was`);
 }
 
 async function readCheckpoint(
@@ -187,26 +207,63 @@ async function readCheckpoint(
   report: Report,
 ): Promise<Checkpoint | undefined> {
   const { training, settings, dataset } = experiment;
+  if (!(await files.exists(joinPath(folder, 'checkpoint.safetensors')))) {
+    const help = 'it was ended before it had begun, or the file was taken away; start a new run';
+    report(notARun(folder, 'it has no checkpoint.safetensors', help));
+    return undefined;
+  }
   const { parameters, states } = training.continuing;
   const shapes = new Map<string, readonly number[]>();
   for (const { name, shape } of parameters) {
     shapes.set(name, shape);
     for (const moment of momentsOf(settings.optimizer)) shapes.set(momentName(moment, name), shape);
   }
-  if (dataset.windowed) {
-    for (const { name, shape } of states) shapes.set(stateName(name), [settings.batch, ...shape]);
-  }
-  const read = await readTensors(folder, 'checkpoint.safetensors', files, shapes, report);
+  // Before the first step there are no states yet.
+  const all = (metadata: ReadonlyMap<string, string>): ReadonlyMap<string, readonly number[]> => {
+    if (dataset.windowed && stepIn(metadata, 'step') !== 0) {
+      for (const { name, shape } of states) shapes.set(stateName(name), [settings.batch, ...shape]);
+    }
+    return shapes;
+  };
+  const read = await readTensors(folder, 'checkpoint.safetensors', files, all, report);
   if (read === undefined) return undefined;
   const { metadata } = read;
-  const step = Number(metadata.get('step') ?? Number.NaN);
-  const bestStep = Number(metadata.get('best_step') ?? Number.NaN);
-  const bestLoss = Number(metadata.get('best_loss') ?? Number.NaN);
-  if (!Number.isSafeInteger(step) || step < 0) {
+  const step = stepIn(metadata, 'step');
+  if (step === undefined) {
     report(notARun(folder, 'its checkpoint does not say after which step it was made'));
     return undefined;
   }
-  const best = Number.isNaN(bestLoss) ? undefined : { step: bestStep, loss: bestLoss };
   const values = new Map([...shapes.keys()].map((name) => [name, read.values.get(name)!]));
+  const best = await readBest(folder, files, experiment, metadata, report);
   return { step, best, failed: metadata.get('failed') === 'true', values };
+}
+
+/** The best validation so far; with a warning none, where its weights are lost: the next one begins anew. */
+async function readBest(
+  folder: string,
+  files: Files,
+  { training }: Experiment,
+  metadata: ReadonlyMap<string, string>,
+  report: Report,
+): Promise<Checkpoint['best']> {
+  const step = stepIn(metadata, 'best_step');
+  const loss = Number(metadata.get('best_loss') ?? Number.NaN);
+  if (step === undefined || Number.isNaN(loss)) return undefined;
+  const shapes = new Map(training.continuing.parameters.map(({ name, shape }) => [name, shape]));
+  const lost = ({ message }: Diagnostic): void => {
+    const reason = message.slice(message.indexOf(': ') + 2);
+    report({
+      ...notARun(folder, ''),
+      message: `the best weights of the run in ${folder}, those of step ${step}, are lost: ${reason}`,
+      severity: 'warning',
+      notes: ['the best ones of what follows are kept'],
+    });
+  };
+  const found = await readTensors(folder, 'weights.safetensors', files, () => shapes, lost);
+  return found === undefined ? undefined : { step, loss };
+}
+
+function stepIn(metadata: ReadonlyMap<string, string>, key: string): number | undefined {
+  const text = metadata.get(key) ?? '';
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -15,15 +15,17 @@
  */
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { makeSource, type Source, type Span } from '../base/source.ts';
+import { TARGETS } from '../compile.ts';
 import { FileFault, type Files } from '../runtime/files.ts';
 import { folderOf, joinPath, normalizePath } from '../runtime/paths.ts';
 import { readSafetensors, SafetensorsError, writeSafetensors } from '../tensor/safetensors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { problem } from './call.ts';
+import type { Dataset } from './datasets/dataset.ts';
 import type { Experiment } from './experiment.ts';
 import type { Overrides } from './settings.ts';
 
-const format = 1;
+const format = 2;
 
 /** What settings.json holds that is read again. */
 export interface RunRecord {
@@ -35,6 +37,8 @@ export interface RunRecord {
   readonly overrides: Overrides;
   /** Every size and hyperparameter of the model's header. */
   readonly numbers: ReadonlyMap<string, number>;
+  /** Of the data. */
+  readonly fingerprint: string;
 }
 
 /** Where a run stands. */
@@ -51,13 +55,16 @@ export interface Checkpoint {
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Writes what a run begins with. The folder must not hold a run. */
+/**
+ * Writes what a run begins with, but for its first checkpoint. False where the folder holds a run: settings.json, which is
+ * written first, makes it one, and of two runs that begin at once one is the first.
+ */
 export async function createRun(
   folder: string,
   files: Files,
   experiment: Experiment,
   target: string,
-): Promise<void> {
+): Promise<boolean> {
   const { request, dataset, settings, training, steps, validateEvery } = experiment;
   await files.makeFolder(folder);
   const sources = storedNames(request.sources.map((source) => source.name));
@@ -70,6 +77,7 @@ export async function createRun(
     sources: Object.fromEntries(sources),
     overrides: request.overrides,
     numbers: Object.fromEntries([...training.continuing.sizes, ...training.continuing.hyperparameters]),
+    fingerprint: dataset.fingerprint,
     settings: {
       data: { ...data, ...(dataFiles.length === 0 ? {} : { files: dataFiles.map((file) => file.path) }) },
       ...(dataset.windowed ? { window: settings.window } : {}),
@@ -83,21 +91,27 @@ export async function createRun(
       validate: validateEvery,
     },
   };
+  const settingsText = encode(`${JSON.stringify(resolved, undefined, 2)}\n`);
+  if (!(await files.create(joinPath(folder, 'settings.json'), settingsText))) return false;
   for (const { name, text } of request.sources) {
     const path = joinPath(folder, sources.get(name) ?? name);
     await files.makeFolder(folderOf(path));
     await files.write(path, encode(text));
   }
-  if (dataset.vocabulary !== undefined) {
-    const { by, entries } = dataset.vocabulary;
-    const classes = dataset.classes === undefined ? {} : { classes: dataset.classes };
-    const text = JSON.stringify({ by, ...classes, entries }, undefined, 1);
-    await files.write(joinPath(folder, 'vocabulary.json'), encode(`${text}\n`));
-  }
+  await writeVocabulary(folder, files, dataset);
   await files.write(joinPath(folder, 'metrics.jsonl'), new Uint8Array());
-  // Last: with it the folder is a run.
-  const text = JSON.stringify(resolved, undefined, 2);
-  await files.write(joinPath(folder, 'settings.json'), encode(`${text}\n`));
+  return true;
+}
+
+async function writeVocabulary(
+  folder: string,
+  files: Files,
+  { vocabulary, classes }: Dataset,
+): Promise<void> {
+  if (vocabulary === undefined) return;
+  const { by, entries } = vocabulary;
+  const text = JSON.stringify({ by, ...(classes === undefined ? {} : { classes }), entries }, undefined, 1);
+  await files.write(joinPath(folder, 'vocabulary.json'), encode(`${text}\n`));
 }
 
 /** `a/b.rnn` and `a/c/d.rnn` are kept as `source/b.rnn` and `source/c/d.rnn`. */
@@ -117,10 +131,20 @@ export function appendMetrics(folder: string, files: Files, lines: readonly stri
   return files.append(joinPath(folder, 'metrics.jsonl'), encode(lines.map((line) => `${line}\n`).join('')));
 }
 
-/** Drops the lines of metrics.jsonl that are later than a step. */
-export async function cutMetrics(folder: string, files: Files, step: number): Promise<void> {
+/**
+ * Puts a folder back to what it was at a step: lines of metrics.jsonl that are later are dropped, and what follows from the
+ * data is made anew.
+ */
+export async function returnTo(
+  step: number,
+  folder: string,
+  files: Files,
+  { dataset }: Experiment,
+): Promise<void> {
+  await writeVocabulary(folder, files, dataset);
   const path = joinPath(folder, 'metrics.jsonl');
-  const lines = new TextDecoder().decode(await files.read(path)).split('\n');
+  const present = await files.exists(path);
+  const lines = present ? new TextDecoder().decode(await files.read(path)).split('\n') : [];
   const kept = lines.filter((line) => {
     const number = /^\{"step":(\d+)[,}].*\}$/.exec(line)?.[1];
     return number !== undefined && Number(number) <= step;
@@ -172,9 +196,13 @@ export async function readRecord(
     return undefined;
   }
   const record = recordOf(text);
-  if (record === undefined)
-    report(notARun(folder, 'its settings.json is not one that rnn train has written'));
-  return record;
+  if (typeof record === 'object') return record;
+  const reason =
+    record === undefined
+      ? 'its settings.json is not one that rnn train has written'
+      : `settings.json has format ${record}, and this version of rnn reads format ${format}`;
+  report(notARun(folder, reason));
+  return undefined;
 }
 
 export function notARun(folder: string, reason: string, help?: string): Diagnostic {
@@ -186,14 +214,16 @@ export function folderSpan(folder: string): Span {
   return { source: makeSource(folder, ''), start: 0, end: 0 };
 }
 
-function recordOf(text: string): RunRecord | undefined {
+/** What settings.json says; the number of its format where that is another one; undefined where it is something else. */
+function recordOf(text: string): RunRecord | number | undefined {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
     return undefined;
   }
-  const { model, target, path, sources, overrides, numbers, ...rest } = entriesOf(json) ?? {};
+  const { model, target, path, sources, overrides, numbers, fingerprint, ...rest } = entriesOf(json) ?? {};
+  if (typeof rest.format === 'number' && rest.format !== format) return rest.format;
   const stored = textsOf(sources);
   const settled = new Map(Object.entries(entriesOf(numbers) ?? {}));
   const { set, data } = entriesOf(overrides) ?? {};
@@ -201,7 +231,9 @@ function recordOf(text: string): RunRecord | undefined {
   const sound =
     rest.format === format &&
     typeof model === 'string' &&
+    TARGETS.some((known) => known === target) &&
     typeof target === 'string' &&
+    typeof fingerprint === 'string' &&
     typeof path === 'string' &&
     stored.has(path) &&
     isTexts(set) &&
@@ -209,7 +241,7 @@ function recordOf(text: string): RunRecord | undefined {
     [...settled.values()].every(Number.isFinite);
   if (!sound) return undefined;
   const values = new Map([...settled].map(([name, value]) => [name, Number(value)]));
-  return { model, target, path, sources: stored, overrides: { set, data }, numbers: values };
+  return { model, target, path, sources: stored, overrides: { set, data }, numbers: values, fingerprint };
 }
 
 function entriesOf(value: unknown): Record<string, unknown> | undefined {
@@ -261,12 +293,12 @@ export async function readTensors(
   folder: string,
   name: 'weights.safetensors' | 'checkpoint.safetensors',
   files: Files,
-  expected: ReadonlyMap<string, readonly number[]>,
+  expected: (metadata: ReadonlyMap<string, string>) => ReadonlyMap<string, readonly number[]>,
   report: Report,
 ): Promise<{ values: ReadonlyMap<string, Tensor>; metadata: ReadonlyMap<string, string> } | undefined> {
   try {
     const { tensors, metadata } = readSafetensors(await files.read(joinPath(folder, name)));
-    for (const [tensor, shape] of expected) {
+    for (const [tensor, shape] of expected(metadata)) {
       const found = tensors.get(tensor);
       const have = found === undefined ? 'is missing' : `is [${found.shape.join(', ')}]`;
       if (found?.element !== 'real' || String(found.shape) !== String(shape)) {

@@ -270,3 +270,15 @@ describe('rnn generate', () => {
     expect((await generate('--promt', 'x')).err).toContain('did you mean --prompt?');
   });
 });
+
+test('two runs that begin at once have folders of their own', async () => {
+  const place = files();
+  const words = ['train', 'letters.rnn', '--unchecked'];
+  const both = await Promise.all([
+    rnn(words, { files: place }),
+    rnn([...words, '--seed', '2'], { files: place }),
+  ]);
+  expect(both.map((run) => run.code)).toEqual([0, 0]);
+  const settings = [1, 2].map((number) => JSON.parse(place.text(`runs/letters-${number}/settings.json`)));
+  expect(settings.map((one) => one.settings.seed).sort()).toEqual([1, 2]);
+});

@@ -125,7 +125,7 @@ describe('generating', () => {
       'RNN6040 elsewhere is not a run: cannot read settings.json: there is no such file',
     ]);
     const odd = 'RNN6040 run is not a run: its settings.json is not one that rnn train has written';
-    for (const text of ['', '[]', '{"format": 1}', '{"format":2}']) {
+    for (const text of ['', '[]', '{"format": 2}', '{"format":"2"}']) {
       expect(await codes(broken('settings.json', text))).toEqual([odd]);
     }
     const settings = characters.text('run/settings.json');

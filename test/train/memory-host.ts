@@ -5,6 +5,8 @@ import type { Host } from '../../src/train/host.ts';
 export class MemoryFiles implements Files {
   readonly contents = new Map<string, Uint8Array>();
 
+  readonly #folders = new Set<string>();
+
   constructor(texts: Readonly<Record<string, string>> = {}) {
     for (const [path, text] of Object.entries(texts)) this.contents.set(path, new TextEncoder().encode(text));
   }
@@ -22,6 +24,10 @@ export class MemoryFiles implements Files {
   }
 
   async exists(path: string): Promise<boolean> {
+    return this.#holds(path);
+  }
+
+  #holds(path: string): boolean {
     return [...this.contents.keys()].some((name) => name === path || name.startsWith(`${path}/`));
   }
 
@@ -37,7 +43,17 @@ export class MemoryFiles implements Files {
     this.contents.set(path, joined);
   }
 
-  async makeFolder(): Promise<void> {}
+  async create(path: string, bytes: Uint8Array): Promise<boolean> {
+    if (this.contents.has(path)) return false;
+    this.contents.set(path, bytes.slice());
+    return true;
+  }
+
+  async makeFolder(path: string): Promise<boolean> {
+    if (this.#folders.has(path) || this.#holds(path)) return false;
+    this.#folders.add(path);
+    return true;
+  }
 }
 
 export function memoryHost(files: Files): Host {

@@ -110,14 +110,14 @@ function targetNamed(word: string): Target {
   return target;
 }
 
-/** `runs/char-lm-1`, or the next number that is free. */
+/** `runs/char-lm-1`, or the next number that is free, made so that a run that begins at the same time takes another. */
 async function freeFolder(path: string, { files }: Platform): Promise<string> {
   const name = path
     .split(/[\\/]/)
     .at(-1)!
     .replace(/\.rnn$/, '');
   let number = 1;
-  while (await files.exists(`runs/${name}-${number}`)) number++;
+  while (!(await files.makeFolder(`runs/${name}-${number}`))) number++;
   return `runs/${name}-${number}`;
 }
 

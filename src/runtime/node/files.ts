@@ -1,6 +1,7 @@
 // Files as Node has them. Paths are relative to the working directory.
 import {
   appendFile,
+  link,
   mkdir,
   open,
   readdir,
@@ -22,10 +23,12 @@ export const nodeFiles: Files = {
     return found !== undefined;
   },
   write: (path, bytes) => inWords(path, () => writeWhole(path, bytes)),
+  create: (path, bytes) => inWords(path, () => createWhole(path, bytes)),
   append: (path, bytes) => inWords(path, () => appendFile(path, bytes)),
   makeFolder: (path) =>
     inWords(path, async () => {
-      await mkdir(path, { recursive: true });
+      const made = await mkdir(path, { recursive: true });
+      return made !== undefined;
     }),
 };
 
@@ -37,19 +40,45 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const present = await stat(path).catch(() => undefined);
   if (present !== undefined && !present.isFile()) return writeFile(path, bytes);
   const place = present === undefined ? path : await realpath(path);
-  const beside = `${place}.${process.pid}.part`;
+  const beside = besideOf(place);
   try {
-    const handle = await open(beside, 'w');
-    try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeAndSync(beside, bytes);
     await rename(beside, place);
   } catch (error) {
     await rm(beside, { force: true });
     throw error;
+  }
+}
+
+/** As `writeWhole`, but a link is what puts it in place: it fails where there is a file, which renaming would take away. */
+async function createWhole(path: string, bytes: Uint8Array): Promise<boolean> {
+  const beside = besideOf(path);
+  try {
+    await writeAndSync(beside, bytes);
+    await link(beside, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(beside, { force: true });
+  }
+}
+
+let parts = 0;
+
+/** A name of its own for each writing, of this process and of others. */
+function besideOf(path: string): string {
+  return `${path}.${process.pid}-${parts++}.part`;
+}
+
+async function writeAndSync(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(path, 'w');
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

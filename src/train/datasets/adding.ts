@@ -11,6 +11,7 @@
 import { RandomStream } from '../../base/random.ts';
 import type { Settings } from '../settings.ts';
 import type { Dataset } from './dataset.ts';
+import { Fingerprint } from './fingerprint.ts';
 import { padded, type Sequence } from './sequences.ts';
 
 const heldOut = 1000;
@@ -21,6 +22,7 @@ export function addingDataset(length: number, settings: Pick<Settings, 'batch' |
     Array.from({ length: count }, () => addingSequence(length, stream));
   return {
     description: `new sequences of ${length} to ${length + Math.floor(length / 10)} steps, ${heldOut} others held out`,
+    fingerprint: new Fingerprint().text(`adding ${length}`).toString(),
     input: {
       kind: 'real',
       categories: undefined,

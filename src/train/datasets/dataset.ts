@@ -39,6 +39,8 @@ export interface Batch {
 export interface Dataset {
   /** For people: how much there is, in one line. */
   readonly description: string;
+  /** Other data has another one: every sequence and its order are in it. */
+  readonly fingerprint: string;
   readonly input: Field;
   readonly target: Field;
   readonly vocabulary: Vocabulary | undefined;

@@ -13,6 +13,7 @@ import type { Files } from '../../runtime/files.ts';
 import { problem } from '../call.ts';
 import type { DataSettings, Settings } from '../settings.ts';
 import { type Dataset, showCount } from './dataset.ts';
+import { Fingerprint } from './fingerprint.ts';
 import { readText } from './read-text.ts';
 import { padded, type Sequence } from './sequences.ts';
 import { Units } from './vocabulary.ts';
@@ -89,6 +90,11 @@ export function linesDataset(
   const vocabulary = units.vocabulary(training.map((line) => line.steps));
   for (const { steps } of training) units.encode(steps, vocabulary);
   for (const { steps } of validation) units.encode(steps, vocabulary);
+  const fingerprint = new Fingerprint();
+  for (const entry of vocabulary.entries) fingerprint.text(entry);
+  for (const { steps, target } of [...training, ...validation]) {
+    fingerprint.numbers([target, steps.length]).numbers(steps);
+  }
   validation.sort((a, b) => a.steps.length - b.steps.length);
   const longest = [...training, ...validation].reduce((most, { steps }) => Math.max(most, steps.length), 0);
   const stepsPerEpoch = Math.ceil(training.length / batch);
@@ -101,6 +107,7 @@ export function linesDataset(
   const unit = by === 'char' ? 'character' : 'word';
   return {
     description: `${showCount(training.length)} lines to train on, ${showCount(validation.length)} held out, ${showCount(vocabulary.size)} different ${unit}s`,
+    fingerprint: fingerprint.toString(),
     input: { kind: 'index', categories: vocabulary.size, rate: 'step', shape: [], meaning: `a ${unit}` },
     target: {
       kind: 'index',

@@ -13,6 +13,7 @@ import { indexTensor } from '../../tensor/tensor.ts';
 import { type FileName, problem } from '../call.ts';
 import type { DataSettings, Settings } from '../settings.ts';
 import { type Batch, type Dataset, type Field, showCount } from './dataset.ts';
+import { Fingerprint } from './fingerprint.ts';
 import { MOST_TEXT, readText } from './read-text.ts';
 import { Units } from './vocabulary.ts';
 
@@ -79,6 +80,8 @@ export function textDataset(
   }
   const vocabulary = units.vocabulary([categories.subarray(0, trained)]);
   units.encode(categories, vocabulary);
+  const fingerprint = new Fingerprint().numbers(categories);
+  for (const entry of vocabulary.entries) fingerprint.text(entry);
   const training = new Streams(categories.subarray(0, trained), batch);
   const held = heldOut === 0 ? undefined : categories.subarray(trained);
   const validation = held === undefined ? undefined : new Streams(held, Math.min(batch, held.length - 1));
@@ -93,6 +96,7 @@ export function textDataset(
   const parts = [`${showCount(trained)} ${unit}s to train on`, `${showCount(heldOut)} held out`];
   return {
     description: `${parts.join(', ')}, ${showCount(vocabulary.size)} different ones`,
+    fingerprint: fingerprint.toString(),
     input: field(`a ${unit}`),
     target: field(`the next ${unit}`),
     vocabulary,

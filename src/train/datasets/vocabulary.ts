@@ -10,7 +10,7 @@
  */
 import type { Unit } from '../settings.ts';
 
-const unknownWord = '<unknown>';
+export const UNKNOWN_WORD = '<unknown>';
 
 export class Vocabulary {
   readonly by: Unit;
@@ -122,9 +122,9 @@ export class Units {
     for (const text of training) for (const number of text) counts[number]++;
     const kept = this.distinct
       .map((word, number) => [word, counts[number]] as const)
-      .filter(([word, n]) => n > 1 && word !== unknownWord);
+      .filter(([word, n]) => n > 1 && word !== UNKNOWN_WORD);
     kept.sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
-    return new Vocabulary('word', [unknownWord, ...kept.map(([word]) => word)]);
+    return new Vocabulary('word', [UNKNOWN_WORD, ...kept.map(([word]) => word)]);
   }
 
   /** Puts the categories of a vocabulary in the place of the numbers of a text that was cut. */

@@ -43,6 +43,17 @@ test('what is written is read back, and nothing else is left in the folder', asy
   ]);
 });
 
+test('of two that create a file or a folder, one succeeds', async () => {
+  const create = (text: string): Promise<boolean> => nodeFiles.create(inFolder('once.txt'), bytes(text));
+  const made = await Promise.all([create('one'), create('two')]);
+  expect([...made].sort()).toEqual([false, true]);
+  expect(readFileSync(inFolder('once.txt'), 'utf8')).toBe(made[0] ? 'one' : 'two');
+  expect(await create('three')).toBe(false);
+  expect(readdirSync(folder).filter((name) => name.includes('once'))).toEqual(['once.txt']);
+  const folders = [1, 2, 3].map(() => nodeFiles.makeFolder(inFolder('deep/er')));
+  expect((await Promise.all(folders)).filter(Boolean)).toEqual([true]);
+});
+
 test('a link stays a link, and what is no file is written to as it is', async () => {
   writeFileSync(inFolder('real.txt'), 'old');
   symlinkSync(inFolder('real.txt'), inFolder('link.txt'));

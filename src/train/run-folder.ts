@@ -114,12 +114,28 @@ async function writeVocabulary(
   await files.write(joinPath(folder, 'vocabulary.json'), encode(`${text}\n`));
 }
 
-/** `a/b.rnn` and `a/c/d.rnn` are kept as `source/b.rnn` and `source/c/d.rnn`. */
+/**
+ * `a/b.rnn` and `a/c/d.rnn` are kept as `source/b.rnn` and `source/c/d.rnn`; `../c.rnn` and `d.rnn`, whose folder is not known, as
+ * `source/c.rnn` and `source/here/d.rnn`; `/lib/c.rnn` and `d.rnn` as `source/root/lib/c.rnn` and `source/d.rnn`.
+ */
 function storedNames(paths: readonly string[]): ReadonlyMap<string, string> {
-  const split = paths.map((path) => normalizePath(path).split('/'));
+  const split = paths.map((path) => {
+    const parts = normalizePath(path).replaceAll(':', '').split('/');
+    return parts[0] === '' ? ['root', ...parts.slice(1)] : parts;
+  });
+  const ups = split.map((parts) => parts.filter((part) => part === '..').length);
+  const most = Math.max(...ups);
+  const placed = split.map((parts, k) => [
+    ...(parts[0] === 'root' ? [] : new Array<string>(most - ups[k]).fill('here')),
+    ...parts.slice(ups[k]),
+  ]);
   let common = 0;
-  while (split.every((parts) => common < parts.length - 1 && parts[common] === split[0][common])) common++;
-  return new Map(paths.map((path, k) => [path, ['source', ...split[k].slice(common)].join('/')]));
+  while (placed.every((parts) => common < parts.length - 1 && parts[common] === placed[0][common])) common++;
+  const names = placed.map((parts) => ['source', ...parts.slice(common)].join('/'));
+  const clear = new Set(names.map((name) => name.toLowerCase())).size === names.length;
+  return new Map(
+    paths.map((path, k) => [path, clear ? names[k] : names[k].replace('source/', `source/${k + 1}/`)]),
+  );
 }
 
 /** Whether a folder holds a run. */

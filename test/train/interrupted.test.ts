@@ -2,8 +2,10 @@
 // checkpoint, and comes out as if nothing had happened.
 import { describe, expect, it } from 'vitest';
 import { FileFault } from '../../src/runtime/files.ts';
+import { loadProgramFile } from '../../src/study/program-file.ts';
 import { readSafetensors, writeSafetensors } from '../../src/tensor/safetensors.ts';
 import type { Experiment } from '../../src/train/experiment.ts';
+import { prepare } from '../../src/train/experiment.ts';
 import { type TrainEvent, type TrainOptions, train } from '../../src/train/loop.ts';
 import { openRun, resumeRun } from '../../src/train/open-run.ts';
 import { MemoryFiles, memoryHost } from './memory-host.ts';
@@ -273,5 +275,36 @@ describe('a run whose folder is damaged', () => {
     expect(diagnostics.map((d) => d.message)).toEqual([
       'run is not a run: cannot read vocabulary.json: it is a folder',
     ]);
+  });
+});
+
+describe('where the sources of a run lie', () => {
+  const cell = 'cell Copy(n) { input x: [n]  output x }';
+  const importing = (path: string) =>
+    `import Copy from "${path}"\n${language.replace('Embedding(2)(x)', 'Copy()(Embedding(2)(x))')}`;
+
+  it.each([
+    ['../shared/cell.rnn', 'm.rnn', '../shared/cell.rnn'],
+    ['../cell.rnn', 'a/b/m.rnn', 'a/cell.rnn'],
+    ['/lib/cell.rnn', 'm.rnn', '/lib/cell.rnn'],
+    ['../../cell.rnn', '../x/m.rnn', '../../cell.rnn'],
+    ['C:\\\\lib\\\\cell.rnn', 'm.rnn', 'C:\\lib\\cell.rnn'],
+  ])('import %s in %s', async (written, main, imported) => {
+    const files = filesWith();
+    const folderOfMain = main.slice(0, main.lastIndexOf('/') + 1);
+    files.contents.set(`${folderOfMain}a.txt`, new TextEncoder().encode(text));
+    files.contents.set(main, new TextEncoder().encode(importing(written)));
+    files.contents.set(imported.replaceAll('\\', '/'), new TextEncoder().encode(cell));
+    const { checked, sources, diagnostics } = await loadProgramFile(main, files);
+    expect(diagnostics.map((d) => d.message)).toEqual([]);
+    if (checked === undefined) throw new Error('does not check');
+    const { experiment } = await prepare({ checked, sources, overrides: { set: [], data: [] } }, files);
+    if (experiment === undefined) throw new Error('cannot be prepared');
+    await run(experiment, files);
+    const stored = Object.keys(folder(files)).filter((path) => path.endsWith('.rnn'));
+    expect(stored).toHaveLength(2);
+    for (const path of stored) expect(path).toMatch(/^run\/source\/(?:[\w.-]+\/)*[\w-]+\.rnn$/);
+    expect(stored.join()).not.toContain('..');
+    expect((await openRun('run', files)).diagnostics).toEqual([]);
   });
 });

@@ -40,6 +40,12 @@ function filled<A extends Float64Array | Int32Array | Uint8Array>(
   return array;
 }
 
+/** The position of the first number that is not finite; -1 where there is none. */
+export function firstNotFinite({ data }: Tensor): number {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
+  return -1;
+}
+
 /** Zeros (or false) of any element type; reals in float64. */
 export function zeros(element: Tensor['element'], shape: readonly number[]): Tensor {
   if (element === 'real') return realTensor(shape);

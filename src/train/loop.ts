@@ -29,6 +29,7 @@ import {
   saveWeights,
 } from './run-folder.ts';
 import { SampleFault, Sampler } from './sample.ts';
+import { rateAt } from './schedule.ts';
 import { type StepResult, Trainer } from './trainer.ts';
 import type { Compile } from './window-program.ts';
 
@@ -145,12 +146,19 @@ async function* eventsOf(experiment: Experiment, options: TrainOptions): AsyncGe
     if (lines.length > 0) await appendMetrics(folder, files, lines);
     lines = [];
   };
-  const save = async (failed = false): Promise<void> => {
+  /** False where numbers that are not finite would be saved, which are not: what was saved before is better. */
+  const save = async (failed = false): Promise<boolean> => {
     await flush();
+    if (trainer.broken() !== undefined) return false;
     if (best === undefined)
       await saveWeights(folder, files, trainer.weights(), { model: settings.model, step });
     await saveCheckpoint(folder, files, { step, best, failed, values: trainer.values() });
     saved = step;
+    return true;
+  };
+  const brokenWeight = (name: string): TrainEvent => {
+    const diagnostic = notFinite(experiment, `after step ${step} ${name} is no longer finite`, step, saved);
+    return { kind: 'failed', step, diagnostic };
   };
   if (resume !== undefined) await returnTo(resume.step, folder, files, experiment);
   else if (await createRun(folder, files, experiment, options.target)) await save();
@@ -161,9 +169,15 @@ async function* eventsOf(experiment: Experiment, options: TrainOptions): AsyncGe
   while (step < steps && !signal?.aborted) {
     const result = await trainer.step(step + 1);
     if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) {
-      await save(true);
-      yield { kind: 'saved', step, folder };
-      yield { kind: 'failed', step: step + 1, diagnostic: notFinite(experiment, step + 1, result) };
+      const kept = await save(true);
+      if (kept) yield { kind: 'saved', step, folder };
+      const { loss, gradientNorm } = result;
+      const what = Number.isFinite(loss)
+        ? `the norm of the gradient is ${gradientNorm}`
+        : `the loss is ${loss}`;
+      const message = `at step ${step + 1} ${what}`;
+      const diagnostic = notFinite(experiment, message, step + 1, kept ? undefined : saved);
+      yield { kind: 'failed', step: step + 1, diagnostic };
       return;
     }
     step++;
@@ -175,6 +189,12 @@ async function* eventsOf(experiment: Experiment, options: TrainOptions): AsyncGe
     await clock.giveWay();
 
     if (step % validateEvery !== 0 && step !== steps) continue;
+    const broken = trainer.broken();
+    if (broken !== undefined) {
+      await flush();
+      yield brokenWeight(broken);
+      return;
+    }
     const weights = trainer.weights();
     const scores = await evaluator.run(weights, host);
     if (scores !== undefined) {
@@ -202,7 +222,10 @@ async function* eventsOf(experiment: Experiment, options: TrainOptions): AsyncGe
     clock.restart();
   }
   if (saved !== step) {
-    await save();
+    if (!(await save())) {
+      yield brokenWeight(trainer.broken()!);
+      return;
+    }
     yield { kind: 'saved', step, folder };
   }
   yield { kind: 'done', step, finished: step === steps, best, seconds: clock.seconds(), folder };
@@ -253,26 +276,29 @@ function startEvent(experiment: Experiment, { folder, target, resume }: TrainOpt
   };
 }
 
+/** `saved`: the step of what is kept; undefined: the step before. */
 function notFinite(
-  experiment: Experiment,
+  { settings, training, steps }: Experiment,
+  message: string,
   step: number,
-  { loss, gradientNorm, rate }: StepResult,
+  saved: number | undefined,
 ): Diagnostic {
-  const { settings, training } = experiment;
-  const what = Number.isFinite(loss) ? `the norm of the gradient is ${gradientNorm}` : `the loss is ${loss}`;
+  const rate = rateAt(settings.schedule, settings.rate, step, steps);
   const lower = `a lower rate (it was ${Number(rate.toPrecision(3))})`;
   const help =
     settings.clip === undefined
       ? `try ${lower}, or clip 1.0 in the train block`
       : `try ${lower}, or a smaller clip`;
   const notes = [
-    'the weights of the step before are kept',
+    saved === undefined
+      ? 'the weights of the step before are kept'
+      : `what was saved after step ${saved} is kept`,
     ...(step <= 3
       ? ['so early, the model itself is a suspect: a logarithm of zero, a division by zero']
       : []),
   ];
   const span = training.continuing.loss?.span ?? training.continuing.span;
-  return problem('RNN6030', `at step ${step} ${what}`, span, 'no longer finite', { notes, help });
+  return problem('RNN6030', message, span, 'no longer finite', { notes, help });
 }
 
 function tooLarge({ settings, dataset }: Experiment, { message }: MemoryError): Diagnostic {

@@ -9,7 +9,7 @@ import type { CheckedFile } from '../check/checked.ts';
 import { parse } from '../parser/parse.ts';
 import { FileFault, type Files } from '../runtime/files.ts';
 import { folderOf, joinPath, normalizePath } from '../runtime/paths.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { firstNotFinite, type Tensor } from '../tensor/tensor.ts';
 import { problem } from './call.ts';
 import { UNKNOWN_WORD, unitsOf, Vocabulary } from './datasets/vocabulary.ts';
 import { type Experiment, elaborateBoth, type Programs, prepare } from './experiment.ts';
@@ -81,7 +81,8 @@ async function open(folder: string, files: Files, report: Report): Promise<Gener
   }
   const shapes = new Map(parameters.map(({ name, shape }) => [name, shape]));
   const weights = await readTensors(folder, 'weights.safetensors', files, () => shapes, report);
-  if (weights === undefined) return undefined;
+  if (weights === undefined || !areFinite(folder, 'weights.safetensors', weights.values, report))
+    return undefined;
   const values = new Map(parameters.map(({ name }) => [name, weights.values.get(name)!]));
   return { model: model.name, target: record.target, programs, vocabulary, weights: values };
 }
@@ -228,6 +229,10 @@ async function readCheckpoint(
   const read = await readTensors(folder, 'checkpoint.safetensors', files, all, report);
   if (read === undefined) return undefined;
   const { metadata } = read;
+  const kept = new Map(
+    [...read.values].filter(([name]) => !states.some((state) => stateName(state.name) === name)),
+  );
+  if (!areFinite(folder, 'checkpoint.safetensors', kept, report)) return undefined;
   const step = stepIn(metadata, 'step');
   if (step === undefined) {
     report(notARun(folder, 'its checkpoint does not say after which step it was made'));
@@ -260,7 +265,24 @@ async function readBest(
     });
   };
   const found = await readTensors(folder, 'weights.safetensors', files, () => shapes, lost);
-  return found === undefined ? undefined : { step, loss };
+  if (found === undefined || !areFinite(folder, 'weights.safetensors', found.values, lost)) return undefined;
+  return { step, loss };
+}
+
+/** A run never saves numbers that are not finite; where there are some, the file was changed. */
+function areFinite(
+  folder: string,
+  file: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  report: Report,
+): boolean {
+  for (const [name, tensor] of tensors) {
+    const at = firstNotFinite(tensor);
+    if (at < 0) continue;
+    report(notARun(folder, `in ${file} ${name} holds ${tensor.data[at]}`));
+    return false;
+  }
+  return true;
 }
 
 function stepIn(metadata: ReadonlyMap<string, string>, key: string): number | undefined {

@@ -5,7 +5,7 @@
 import { gradient } from '../autodiff/vjp.ts';
 import { fnv1a32, threefry2x32 } from '../base/random.ts';
 import type { Program } from '../check/program.ts';
-import { indexTensor, realTensor, type Tensor } from '../tensor/tensor.ts';
+import { firstNotFinite, indexTensor, realTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Experiment } from './experiment.ts';
 import { momentName, momentsOf, sharedInputs, withUpdate } from './optimizers.ts';
 import { rateAt } from './schedule.ts';
@@ -79,6 +79,15 @@ export class Trainer {
   weights(): Map<string, Tensor> {
     const values = this.#program.remembered();
     return new Map(this.#weights.map((name) => [name, values.get(name)!]));
+  }
+
+  /** A weight, or a memory of the optimizer, that holds a number that is not finite; undefined where none does. */
+  broken(): string | undefined {
+    const states = new Set(this.#program.states.map(stateName));
+    for (const [name, tensor] of this.#program.remembered()) {
+      if (!states.has(name) && firstNotFinite(tensor) >= 0) return name;
+    }
+    return undefined;
   }
 
   /** All that a further step depends on: weights, the optimizer's memories, states. */

@@ -3,10 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/compile.ts';
 import { MemoryError } from '../../src/tensor/memory-error.ts';
-import { readSafetensors } from '../../src/tensor/safetensors.ts';
+import { readSafetensors, writeSafetensors } from '../../src/tensor/safetensors.ts';
 import type { Experiment } from '../../src/train/experiment.ts';
 import { type TrainEvent, type TrainOptions, train } from '../../src/train/loop.ts';
-import { resumeRun } from '../../src/train/open-run.ts';
+import { openRun, resumeRun } from '../../src/train/open-run.ts';
 import type { Compile } from '../../src/train/window-program.ts';
 import { MemoryFiles, memoryHost } from './memory-host.ts';
 import { compileReference, experimentOf } from './programs.ts';
@@ -351,5 +351,53 @@ describe('a loss that is not finite', () => {
     if (stopped === undefined) throw new Error('cannot be opened');
     const [refused] = await run(stopped.experiment, files, { resume: stopped.checkpoint });
     expect(refused).toMatchObject({ kind: 'failed', diagnostic: { code: 'RNN6042' } });
+  });
+
+  it('weights that leave float32 while the loss is still finite are not kept', async () => {
+    const leaving = `
+      model M(n) {
+        input  x: [n]
+        target y: once []
+        param w: [n]
+        score: [] = dot(max over time x, w)
+        loss (score - y) * 1e15
+      }
+      train M { data adding(length: 4)  batch 2  optimizer sgd(lr: 1e30)  steps 9  validate 3 }`;
+    for (const steps of [9, 1]) {
+      const files = filesFor();
+      const wasm: Compile = (graph, feedback) => compile(graph, { target: 'wasm', feedback });
+      const experiment = await experimentOf(leaving, files, [`steps=${steps}`]);
+      const events = await run(experiment, files, { compile: wasm, target: 'wasm' });
+      const last = events.at(-1);
+      if (last?.kind !== 'failed') throw new Error('did not fail');
+      expect(last.diagnostic.code).toBe('RNN6030');
+      expect(last.diagnostic.message).toMatch(
+        steps === 9 ? /^at step 2 the loss is/ : /^after step 1 w is no longer finite$/,
+      );
+      expect(last.diagnostic.notes).toContain('what was saved after step 0 is kept');
+      for (const name of ['weights', 'checkpoint']) {
+        const { tensors, metadata } = readSafetensors(files.contents.get(`run/${name}.safetensors`)!);
+        expect(metadata.get('step')).toBe('0');
+        expect([...tensors.get('w')!.data].every(Number.isFinite)).toBe(true);
+      }
+    }
+  });
+
+  it('a checkpoint and weights with numbers that are not finite are told', async () => {
+    const files = filesFor();
+    await run(await experimentOf(language(), files), files, { stopAfter: 7 });
+    for (const name of ['weights', 'checkpoint']) {
+      const path = `run/${name}.safetensors`;
+      const { tensors, metadata } = readSafetensors(files.contents.get(path)!);
+      tensors.get('logits.Dense.W')!.data[3] = Number.NaN;
+      files.contents.set(path, writeSafetensors(tensors, metadata));
+    }
+    const messages = [await openRun('run', files), await resumeRun('run', files)].map(({ diagnostics }) =>
+      diagnostics.map((d) => d.message),
+    );
+    expect(messages).toEqual([
+      ['run is not a run: in weights.safetensors logits.Dense.W holds NaN'],
+      ['run is not a run: in checkpoint.safetensors logits.Dense.W holds NaN'],
+    ]);
   });
 });

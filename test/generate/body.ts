@@ -10,7 +10,7 @@ import { growLively, growReal, growUnit } from './real.ts';
 import type { MadeFunction, Named, Place, Template, Ways } from './scope.ts';
 import { Scope } from './scope.ts';
 import { sigmoid, tamed, tanh } from './tame.ts';
-import { application, applied, type Copy, copyOf, rateOf, typeIn } from './templates.ts';
+import { application, applied, type Copy, copyOf, layered, rateOf, typeIn } from './templates.ts';
 import { type Expression, type Item, type Part, printParts, type ValueType } from './tree.ts';
 
 /** What stands around a block, and how large it shall be. */
@@ -64,7 +64,11 @@ export class Body {
     this.#depth = depth;
     this.#equations = equations;
     this.scope = new Scope({ choices, sizes, functions, templates, inside: 'cell', ways });
-    this.stages = choices.oneIn(3) ? 2 : 1;
+    this.stages = choices.weighted([
+      [6, 1],
+      [3, 2],
+      [1, 3],
+    ]);
   }
 
   hyperparameter(name: string): void {
@@ -182,6 +186,7 @@ export class Body {
       [1, () => this.#category(stage)],
       [3, () => this.#split(stage)],
       [this.scope.templates.length > 0 ? 3 : 0, () => this.#several(stage)],
+      [this.stages > 1 ? 4 : 0, () => this.#layered()],
     ])();
   }
 
@@ -264,6 +269,18 @@ export class Body {
     if (made !== undefined) this.#outputs(copy, made, place);
   }
 
+  /** `y = bidirectional(C)(x)` and the like: in an even size, so that both directions have a place. */
+  #layered(): void {
+    const stage = this.stages - 1;
+    const shape = [times(number(2), this.scope.dim())];
+    for (let tries = 4; tries > 0; tries--) {
+      const value = layered(this.scope, shape, this.place('step', stage, false));
+      if (value === undefined) continue;
+      this.#define(value, shape, 'y');
+      return;
+    }
+  }
+
   #outputs({ template, sizes }: Copy, made: Expression, place: Place): void {
     const { scope } = this;
     const { outputs } = template;
@@ -299,6 +316,11 @@ export class Body {
     if (made === undefined) throw new Error(`no place for ${name}`);
     applied(scope, template);
     this.#outputs(copy, { ...made, stage }, place);
+    for (const { name: output, type, rate, bounds } of template.outputs) {
+      const text = `${name}.${output}`;
+      if (template.states.some((state) => state.name === output)) continue;
+      scope.define({ text, type: typeIn(type, sizes), rate, stage, bounds, known: type.kind === 'index' });
+    }
     for (const { name: state, shape, bounds } of template.states) {
       const own = shape.map((dim) => substitute(dim, sizes));
       const facts = { rate: 'step', stage, bounds, known: own.length === 0 } as const;
@@ -378,7 +400,7 @@ function shapeOfType(type: ValueType): Shape {
   return type.kind === 'index' ? [] : type.shape;
 }
 
-export function typeText(type: ValueType): string {
+function typeText(type: ValueType): string {
   return type.kind === 'index' ? `index(${textOfDim(type.categories)})` : shapeText(type.shape);
 }
 

@@ -1,6 +1,6 @@
 // Expressions put together: text, rate, stage and what is known of the shape follow from the parts; the bounds are the
 // business of whoever knows the function.
-import { number, type Shape } from './dims.ts';
+import type { Shape } from './dims.ts';
 import { add, divide, hull, type Interval, interval, multiply, negate } from './interval.ts';
 import type { Expression, Level, Part, Rate, Slot, ValueType } from './tree.ts';
 
@@ -15,7 +15,7 @@ export function shapeOf({ type }: Expression): Shape {
 }
 
 /** Categories and conditions have no bounds. */
-export const NO_BOUNDS: Interval = interval(0, 0);
+const NO_BOUNDS: Interval = interval(0, 0);
 
 export function slot(expression: Expression, level: Level = 'if'): Slot {
   return { expression, level };
@@ -133,10 +133,3 @@ export function conditional(condition: Expression, value: Expression, otherwise:
 export function sizeAsNumber(name: string): Expression {
   return compose(real([]), 'word', [name], { bounds: interval(1, 10), known: true });
 }
-
-/** The same expression with bounds that its form does not show. */
-export function bounded(expression: Expression, bounds: Interval): Expression {
-  return { ...expression, bounds };
-}
-
-export const two = number(2);

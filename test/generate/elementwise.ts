@@ -104,8 +104,9 @@ function remainder(scope: Scope, a: Expression, b: Expression): Expression {
 }
 
 function power(scope: Scope, first: Expression, second: Expression): Expression {
-  // Where only one is used, it is the one that does not spread.
-  const isFirst = shapeOf(first).length >= shapeOf(second).length;
+  // Where only one is used, it is the one that does not spread, and of two such the one that knows its shape.
+  const more = shapeOf(first).length - shapeOf(second).length;
+  const isFirst = more > 0 || (more === 0 && !first.open);
   const [a, b] = isFirst ? [first, second] : [second, first];
   const raise = (base: Expression, exponent: Expression, bounds: Interval): Expression =>
     elementwise('real', 'power', [slot(base, 'over'), ' ^ ', slot(exponent, 'negation')], bounds);

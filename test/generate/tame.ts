@@ -1,5 +1,5 @@
 // Keeping values in bounds: what is too large is squashed, what has to be positive is made so.
-import { apply, bounded, literal, negation, product, sumOf } from './compose.ts';
+import { apply, literal, negation, product, sumOf } from './compose.ts';
 import { absolute, interval, isWithin, magnitude, rising } from './interval.ts';
 import type { Scope } from './scope.ts';
 import type { Expression } from './tree.ts';
@@ -61,9 +61,4 @@ export function positive(scope: Scope, e: Expression): Expression {
 export function offZero(scope: Scope, e: Expression): Expression {
   if (e.bounds.low >= 0.1 || e.bounds.high <= -0.1) return e;
   return scope.choices.oneIn(4) ? negation(positive(scope, e)) : positive(scope, e);
-}
-
-/** Between two numbers, whatever its bounds say. */
-export function within(e: Expression, low: number, high: number): Expression {
-  return bounded(e, interval(low, high));
 }

@@ -84,7 +84,7 @@ export function copyOf(
 }
 
 /** Arguments for a copy; undefined where one of them would have to be there too early, or all are of weights alone. */
-export function argumentsFor(
+function argumentsFor(
   scope: Scope,
   { template, sizes }: Copy,
   place: Place,
@@ -171,7 +171,12 @@ interface Built {
   readonly text: string;
   readonly input: Dim;
   readonly bounds: Interval;
-  readonly stages: number;
+}
+
+/** The stage that what goes in has to be known at: each layer may take some, and reading backwards takes one more. */
+function stageBefore({ template }: Layer, kind: Kind, { stage }: Place): number {
+  const one = template.stages - 1 + (kind.includes('bidirectional') ? 1 : 0);
+  return stage - one * (kind.includes('stack(bidirectional)') ? 2 : kind.includes('stack') ? 3 : 1);
 }
 
 /** A template whose result is a vector of this size. */
@@ -191,10 +196,8 @@ function build(scope: Scope, layer: Layer, kind: Kind, dim: Dim): Built | undefi
   const made = copyOf(scope, template, settled, false);
   // Each copy in a stack has an input of its own size: that one must not be written.
   if (kind.includes('stack') && !isSame && made.text.includes(`${input}: `)) return undefined;
-  if (kind.includes('stack') && !isSame && !made.text.includes(':')) return undefined;
+  if (kind.includes('stack') && !isSame && !/^\w+\(\w+: /.test(made.text)) return undefined;
   if (kind.includes('stack') && !isWithin(bounds, interval(-1.5, 1.5))) return undefined;
-  const reversed = kind.includes('bidirectional') ? 1 : 0;
-  const stages = kind === 'stack(bidirectional)' ? 1 + 2 * template.stages : template.stages + reversed;
   const summed = kind.includes('residual') ? add(bounds, interval(-2, 2)) : bounds;
   const text = {
     bidirectional: `bidirectional(${made.text})`,
@@ -205,7 +208,7 @@ function build(scope: Scope, layer: Layer, kind: Kind, dim: Dim): Built | undefi
     'residual(stack)': `residual(stack(2, ${made.text}))`,
     'residual(bidirectional)': `residual(bidirectional(${made.text}))`,
   }[kind];
-  return { text, input: into, bounds: summed, stages };
+  return { text, input: into, bounds: summed };
 }
 
 const kinds = [
@@ -219,17 +222,18 @@ const kinds = [
 ] as const;
 type Kind = (typeof kinds)[number];
 
-const layered: Way = (scope, shape, place) => {
+/** A template of a template. */
+export const layered: Way = (scope, shape, place) => {
   if (shape.length !== 1 || place.known) return undefined;
   const layers = layersOf(scope).filter(({ template }) => place.rate === 'step' || template.isPointwise);
   if (layers.length === 0) return undefined;
   const layer = scope.choices.of(layers);
-  const kind = scope.choices.of(kinds);
+  const possible = kinds.filter((one) => stageBefore(layer, one, place) >= 0);
+  if (possible.length === 0) return undefined;
+  const kind = scope.choices.of(possible);
   const built = build(scope, layer, kind, shape[0]);
   if (built === undefined) return undefined;
-  const copies = kind.startsWith('stack') || kind === 'residual(stack)' ? 3 : 1;
-  const stage = place.stage - (built.stages - 1) * copies;
-  if (stage < 0) return undefined;
+  const stage = stageBefore(layer, kind, place);
   const argument = growUnit(scope, [built.input], { ...closed(place), stage });
   if (argument.rate !== place.rate) return undefined;
   applied(scope, layer.template);

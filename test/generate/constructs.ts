@@ -1,0 +1,144 @@
+// Which constructs of the language the generator makes, as a closed list: a construct that is added to the language and
+// stands in no row does not compile. `true`: it is made; else the reason why not. A construct that the generator does
+// not make is not finished.
+import type { PrimitiveName } from '../../src/check/checked.ts';
+import type {
+  ChainOperator,
+  ComparisonOperator,
+  Declaration,
+  Expression,
+  Item,
+  Parameter,
+  ParamStart,
+  SyntaxFile,
+  TrainEntry,
+  TypeAnnotation,
+  ValueType,
+} from '../../src/parser/tree.ts';
+
+type NodeKind =
+  | SyntaxFile['kind']
+  | Declaration['kind']
+  | Parameter['kind']
+  | TrainEntry['kind']
+  | Item['kind']
+  | ParamStart['kind']
+  | TypeAnnotation['kind']
+  | ValueType['kind']
+  | Expression['kind'];
+
+/** Made, or the reason why not. */
+type Made = true | string;
+
+const unsupported = 'part of the grammar that the checker does not take yet';
+
+export const NODE_KINDS = {
+  file: true,
+  import: true,
+  cell: true,
+  model: true,
+  function: true,
+  train: 'says how a run goes on, and no more about the program: test/train reads its entries',
+  entry: 'part of train',
+  broken: 'what could not be parsed: test/parser/robustness.test.ts',
+  parameter: true,
+  input: true,
+  target: true,
+  state: true,
+  param: true,
+  equation: true,
+  output: true,
+  loss: true,
+  metric: true,
+  generate: true,
+  distribution: true,
+  value: true,
+  type: true,
+  tensor: true,
+  index: true,
+  named: true,
+  number: true,
+  string: 'stands in imports, where it is no expression, and in train',
+  name: true,
+  'step-number': true,
+  member: true,
+  call: true,
+  'index-access': true,
+  prev: true,
+  chain: true,
+  power: true,
+  comparison: true,
+  negation: true,
+  not: true,
+  conditional: true,
+  last: true,
+  'each-step': true,
+  'over-time': true,
+  'over-index': unsupported,
+} as const satisfies Readonly<Record<NodeKind, Made>>;
+
+export const OPERATORS = {
+  '+': true,
+  '-': true,
+  '*': true,
+  '/': true,
+  mod: true,
+  '@': true,
+  and: true,
+  or: true,
+  '==': true,
+  '!=': true,
+  '<': true,
+  '<=': true,
+  '>': true,
+  '>=': true,
+} as const satisfies Readonly<Record<ChainOperator | ComparisonOperator, true>>;
+
+/** Functions by the words that call them. `neg` and `not` are nodes; `max_over` is `max` of one. */
+type Word = Exclude<PrimitiveName, 'neg' | 'not' | 'max_over' | 'min_over'>;
+
+export const FUNCTIONS = {
+  exp: true,
+  log: true,
+  log1p: true,
+  sqrt: true,
+  tanh: true,
+  sigmoid: true,
+  abs: true,
+  sin: true,
+  cos: true,
+  floor: true,
+  stop: true,
+  max: true,
+  min: true,
+  sum: true,
+  mean: true,
+  argmax: true,
+  dot: true,
+  outer: true,
+  concat: true,
+  transpose: true,
+} as const satisfies Readonly<Record<Word, true>>;
+
+/** What the checker knows by name besides: `max` and `min` with one argument and with several, too. */
+export const OTHER_WORDS: readonly string[] = [
+  'affine',
+  'linear',
+  'dropout',
+  'split',
+  'Dense',
+  'Embedding',
+  'stack',
+  'bidirectional',
+  'residual',
+  'categorical',
+];
+
+/** Functions of the prelude that the generator leaves out, with the reason. */
+export const PRELUDE_LEFT_OUT: Readonly<Record<string, string>> = {};
+
+/** How weights may start. */
+export const STARTS = ['glorot', 'orthogonal', 'normal', 'uniform', 'zeros', 'identity'] as const;
+
+/** Reductions over time. */
+export const REDUCERS = ['max', 'mean', 'sum'] as const;

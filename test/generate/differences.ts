@@ -67,7 +67,8 @@ interface Found {
   readonly leftOut: number;
 }
 
-function compareTensor(gradient: Tensor, x: Tensor, f: ScalarFunction, stream: RandomStream): Found {
+/** The gradient of a function by one tensor against differences. */
+export function compareTensor(gradient: Tensor, x: Tensor, f: ScalarFunction, stream: RandomStream): Found {
   const g = gradient.data;
   if (g.some((slope) => !Number.isFinite(slope)))
     return { error: Number.POSITIVE_INFINITY, entries: 1, leftOut: 0 };

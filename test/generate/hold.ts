@@ -2,8 +2,10 @@
 // program that breaks the same law.
 import fc from 'fast-check';
 import { threefry2x32 } from '../../src/base/random.ts';
-import { GENERATED_LAWS, type GeneratedLaw, isNumeric } from './laws.ts';
+import type { GeneratedLaw } from './finding.ts';
+import { GENERATED_LAWS, isNumeric } from './laws.ts';
 import { type Sample, sampleOf, samples, trialOf } from './sample.ts';
+import type { Trial } from './trial.ts';
 
 /** What has been found, of one sample or of many. */
 export interface Tally {
@@ -57,9 +59,13 @@ export function sampleIn(campaign: number, number: number): Sample {
   return sampleOf(threefry2x32(campaign, 0, number, 0)[0] >>> 1);
 }
 
-/** Holds a sample to all laws, up to the first that it breaks. */
-export async function hold(sample: Sample, laws: readonly GeneratedLaw[] = GENERATED_LAWS): Promise<Held> {
-  const trial = trialOf(sample);
+/** The same of a sample. */
+export function hold(sample: Sample, laws?: readonly GeneratedLaw[]): Promise<Held> {
+  return holdTrial(trialOf(sample), laws);
+}
+
+/** Holds any program to all laws, up to the first that it breaks. */
+export async function holdTrial(trial: Trial, laws: readonly GeneratedLaw[] = GENERATED_LAWS): Promise<Held> {
   const found: Record<string, LawTally> = {};
   let finite = 0;
   const held = (broken?: Broken): Held => ({ tally: { programs: 1, finite, laws: found }, broken });

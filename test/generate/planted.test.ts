@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { type DerivativeTable, derivatives } from '../../src/autodiff/rules.ts';
 import { differentiable, withGradients } from '../../src/study/gradient-program.ts';
 import { compareDifferences } from './differences.ts';
+import type { GeneratedLaw } from './finding.ts';
 import { hold, sampleIn, shrunk } from './hold.ts';
-import type { GeneratedLaw } from './laws.ts';
 
 /** Gradients by other rules against differences. */
 function withRules(rules: DerivativeTable): GeneratedLaw {

@@ -5,6 +5,7 @@ import { type ElaborateOptions, elaborate } from '../../src/check/elaborate/elab
 import type { Program } from '../../src/check/program.ts';
 import { emit } from '../../src/codegen/wasm/emit.ts';
 import { optimise } from '../../src/compile.ts';
+import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { schedule } from '../../src/loops/schedule.ts';
 import { type Executable, load } from '../../src/runtime/executable.ts';
@@ -19,28 +20,34 @@ const PATH = 'models/generated.rnn';
 export class Trial {
   readonly text: string;
   readonly drawn: Case;
+  readonly path: string;
   #file: CheckedFile | undefined;
   readonly #programs = new Map<string, Program>();
+  #inputs: Tensors | undefined;
+  #answers: Tensors | undefined;
   #optimised: Graph | undefined;
   #compiled: Promise<Executable> | undefined;
 
-  constructor(text: string, drawn: Case) {
+  /** `path` is where the text stands, from the root: imports are beside it. */
+  constructor(text: string, drawn: Case, path = PATH) {
     this.text = text;
     this.drawn = drawn;
+    this.path = path;
   }
 
   /** The checked file; throws where it has an error. */
   get file(): CheckedFile {
-    this.#file ??= checkText(makeSource(PATH, this.text));
+    this.#file ??= checkText(makeSource(this.path, this.text));
     return this.#file;
   }
 
-  /** The last block of the file with the case's sizes. */
+  /** The last model of the file, or its last cell, with the case's sizes. */
   program(mode: ElaborateOptions['mode'] = 'train', startingStates = this.drawn.startingStates): Program {
     const key = `${mode} ${startingStates}`;
     const known = this.#programs.get(key);
     if (known !== undefined) return known;
-    const block = this.file.blocks[this.file.blocks.length - 1];
+    const { blocks } = this.file;
+    const block = blocks.findLast(({ kind }) => kind === 'model') ?? blocks[blocks.length - 1];
     const sizes = new Map(block.sizes.map(({ name }) => [name, this.drawn.sizes[name]]));
     const { program, diagnostics } = elaborate(this.file, { name: block.name, sizes, mode, startingStates });
     if (program === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
@@ -55,7 +62,14 @@ export class Trial {
   /** Numbers for everything that the gradients of a batch need; NaN behind the ends. */
   get inputs(): Tensors {
     const { program, backward } = this.forms;
-    return drawInputs(program, backward, this.drawn);
+    this.#inputs ??= drawInputs(program, backward, this.drawn);
+    return this.#inputs;
+  }
+
+  /** What the reference makes of them. */
+  get answers(): Tensors {
+    this.#answers ??= evaluate(this.forms.backward, this.inputs);
+    return this.#answers;
   }
 
   /** The gradients' graph as targets get it. */

@@ -8,6 +8,8 @@ import { checkFile } from '../check/programs.ts';
 
 export interface Subject {
   readonly name: string;
+  /** Of its file, from the root. */
+  readonly path: string;
   /** The sizes of its header. */
   readonly sizes: readonly string[];
   /** The program of a case, with its noise. */
@@ -34,6 +36,7 @@ function makeSubject(path: string): Subject {
   const block = file.blocks.findLast(({ kind }) => kind === 'model') ?? file.blocks.at(-1)!;
   const known = new Map<string, Program>();
   return {
+    path,
     name: path.slice(path.lastIndexOf('/') + 1, -'.rnn'.length),
     sizes: block.sizes.map((size) => size.name),
     programOf: ({ sizes, startingStates }) => {

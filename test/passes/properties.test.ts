@@ -4,35 +4,15 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Graph } from '../../src/graph/graph.ts';
 import { verify } from '../../src/graph/verify.ts';
-import { algebra } from '../../src/passes/algebra.ts';
-import { cse } from '../../src/passes/cse.ts';
-import { dead } from '../../src/passes/dead.ts';
 import { fission } from '../../src/passes/fission.ts';
-import { hoist } from '../../src/passes/hoist.ts';
-import { loopInputs } from '../../src/passes/loop-inputs.ts';
-import { merge } from '../../src/passes/merge.ts';
 import type { Pass } from '../../src/passes/pass.ts';
 import { PIPELINE, runPasses } from '../../src/passes/pipeline.ts';
-import { regroupSums } from '../../src/passes/regroup-sums.ts';
-import { simplify } from '../../src/passes/simplify.ts';
-import { splitConcat } from '../../src/passes/split-concat.ts';
 import { randomGraph, randomInputs } from '../graph/random-graph.ts';
 import { SAMPLE_EXTENTS } from '../graph/sample-op.ts';
+import { PASSES } from './all.ts';
 import { difference } from './compare.ts';
 import { asBatch, extentsOf, programInputs, randomProgram } from './random-graph.ts';
 
-const PASSES: readonly Pass[] = [
-  algebra,
-  cse,
-  dead,
-  loopInputs,
-  hoist,
-  simplify,
-  splitConcat,
-  regroupSums,
-  fission,
-  merge,
-];
 const TOLERANCE = 1e-12;
 
 /** What a pass makes of a graph, after checking that it is sound. */

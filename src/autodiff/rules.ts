@@ -40,7 +40,7 @@ type Rule<K extends OpName> = K extends Sources
   ? readonly []
   : K extends OfTwo
     ? readonly [Entry<K>, Entry<K>]
-    : K extends 'select'
+    : K extends 'select' | 'surrogate'
       ? readonly [Entry<K>, Entry<K>, Entry<K>]
       : readonly [Entry<K>];
 
@@ -111,6 +111,12 @@ export const derivatives = {
 
   // y = b where a, else c         db = dy where a, else 0       dc = 0 where a, else dy
   select: [condition, ({ dy, a, select, number }) => select(a, dy, number(0)), ({ dy, a, select, number }) => select(a, number(0), dy)],
+  // y = c, with the slope b by a  da = dy b
+  surrogate: [
+    ({ dy, b, times }) => times(dy, b),
+    notDifferentiable('it is a slope, and changes no value'),
+    notDifferentiable('the slope of the result is the one that is given'),
+  ],
 
   constant: [],
   iota: [],

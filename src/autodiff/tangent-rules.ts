@@ -72,6 +72,8 @@ export const tangentRules: TangentTable = {
 
   // y = b where a, else c         dy = db where a, else dc
   select: ({ a, db, dc, choose }) => choose(a, db, dc),
+  // y = c, with the slope b by a  dy = da b
+  surrogate: ({ b, da, times }) => times(da, b),
 
   constant: source,
   iota: source,

@@ -83,7 +83,8 @@ export function vectorize(
     case 'eq':
     case 'and':
     case 'or':
-    case 'select': {
+    case 'select':
+    case 'surrogate': {
       const spreadOperands = operands.map((operand) => withAxis(operand, at));
       return builder.call(call.op, spreadOperands, call.attributes);
     }

@@ -357,8 +357,11 @@ export type UnaryName =
   | 'floor'
   | 'stop';
 
-/** Elementwise; `max` and `min` have two or more operands, of which those of shape [] spread. */
-export type ElementwiseName = UnaryName | 'max' | 'min';
+/**
+ * Elementwise; `max` and `min` have two or more operands, of which those of shape [] spread. `surrogate`: what a function
+ * is given, the slope that it gives itself by that, and its value.
+ */
+export type ElementwiseName = UnaryName | 'max' | 'min' | 'surrogate';
 
 /** One real operand, reduced over the whole of it to []. `max_over` and `min_over` are `max(x)` and `min(x)`. */
 export type WholeName = 'sum' | 'mean' | 'max_over' | 'min_over';

@@ -63,6 +63,7 @@ export const checkerCodes = {
   RNN5015: 'not supported yet',
   RNN5016: 'too many cells in cells',
   RNN5017: 'a loss without a slope',
+  RNN5018: 'a slope by nothing',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;
 
 export type CheckerCode = keyof typeof checkerCodes;

@@ -2,7 +2,7 @@
 // prelude or by the user.
 
 import type { Span } from '../base/source.ts';
-import type { PrimitiveName, UnaryName, WholeName } from './checked.ts';
+import type { ElementwiseName, PrimitiveName, UnaryName, WholeName } from './checked.ts';
 import {
   type Context,
   combine,
@@ -134,17 +134,17 @@ function primitive(
   );
 }
 
-/** An elementwise function or operator of real operands. */
+/** An elementwise function or operator of real operands. `words` say what takes them, and what cannot be done with two. */
 export function elementwise(
   context: Context,
-  name: UnaryName | 'max' | 'min',
+  name: ElementwiseName,
   operands: readonly Draft[],
   span: Span,
+  words = { user: name === 'neg' ? '-' : name, action: `take the ${name} of A and B` },
 ): Draft {
-  const shown = name === 'neg' ? '-' : name;
-  const good = operands.filter((operand) => expectReal(context, operand, shown));
+  const good = operands.filter((operand) => expectReal(context, operand, words.user));
   if (good.length < operands.length) return poison(span);
-  const combined = combine(context, operands, `take the ${name} of A and B`, span);
+  const combined = combine(context, operands, words.action, span);
   const rate = joinRates(context, operands, span);
   if (combined === undefined || rate === undefined) return poison(span);
   return primitive(context, name, operands, combinedType(combined, 'real', rate), span);

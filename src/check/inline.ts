@@ -8,12 +8,17 @@ import {
   type Context,
   type Draft,
   fail,
+  isPoison,
   nameOf,
   newCounts,
+  originOf,
   type Place,
   poison,
+  reasons,
   setApart,
+  shapeText,
 } from './context.ts';
+import { elementwise } from './functions.ts';
 import type { FunctionEntry } from './resolve.ts';
 
 /** Opening up more functions than this in one cell means that they grow without bound. */
@@ -47,7 +52,8 @@ export function inlineFunction(
     });
   }
   const parameters = bindArguments(context, entry, call, place, span);
-  if (parameters === undefined || declaration.gradient !== undefined) {
+  const slopeLess = declaration.gradient !== undefined && declaration.parameters.length === 0;
+  if (parameters === undefined || slopeLess) {
     context.incomplete = true;
     return poison(span);
   }
@@ -56,7 +62,7 @@ export function inlineFunction(
   const before = context.report.diagnostics.length;
   const { speaker } = context;
   if (module.isPrelude) context.speaker ??= name;
-  const draft = context.infer(declaration.body, {
+  const opened: Place = {
     equation: place.equation,
     counts: newCounts(),
     module,
@@ -64,7 +70,12 @@ export function inlineFunction(
     inside,
     at: place.at ?? (module.isPrelude ? span : undefined),
     constant: place.constant,
-  });
+  };
+  const value = context.infer(declaration.body, opened);
+  const draft =
+    declaration.gradient === undefined || place.constant !== undefined
+      ? value
+      : withSlope(context, entry, parameters, value, context.infer(declaration.gradient, opened));
   context.speaker = speaker;
   // Of the prelude only what the user wrote is named.
   const where = module.isPrelude && speaker === undefined ? [`inside ${name} of the prelude`] : [];
@@ -79,6 +90,32 @@ export function inlineFunction(
       : { ...diagnostic, related: [...diagnostic.related, { span, text: `${name} is used here` }] },
   );
   return { ...draft, span: module.isPrelude ? span : draft.span };
+}
+
+/** The value of a function with the slope that it gives itself, by its first argument. */
+function withSlope(
+  context: Context,
+  { declaration: { name, parameters } }: FunctionEntry,
+  given: ReadonlyMap<string, Draft>,
+  value: Draft,
+  slope: Draft,
+): Draft {
+  const argument = given.get(parameters[0].name.text);
+  if (argument === undefined || isPoison(argument) || isPoison(value)) return poison(value.span);
+  if (value.type.scalar && !argument.type.scalar) {
+    const shape = shapeText(context, argument.type.shape);
+    return fail(context, {
+      code: 'RNN3001',
+      message: `a slope is element by element, and ${name.text} makes [] of ${nameOf(argument, 'what is')} ${shape}`,
+      span: value.span,
+      related: reasons(value.span, ...originOf(argument)),
+      help: 'give the slope to a function of each element, and reduce outside of it',
+    });
+  }
+  return elementwise(context, 'surrogate', [argument, slope, value], value.span, {
+    user: `the slope of ${name.text}`,
+    action: `give ${name.text} its slope, A with B`,
+  });
 }
 
 /** The help for `cross_entropy(y, logits)`: a category first and numbers after it. */

@@ -51,7 +51,8 @@ function usedBy(entry: Declared, prelude: Module): readonly Declared[] {
       own.add(name.text);
       if (defaultValue !== undefined) roots.push(defaultValue);
     }
-    roots.push(entry.declaration.body);
+    const { body, gradient } = entry.declaration;
+    roots.push(body, ...(gradient === undefined ? [] : [gradient]));
   } else {
     for (const item of entry.declaration.items) {
       if (item.kind === 'equation') {
@@ -99,15 +100,16 @@ function reportCycle(all: readonly Declared[], cycle: readonly number[], report:
   });
 }
 
-/** What can be said of a function that nobody uses: its names, and what is not built yet. */
+/** What can be said of a function that nobody uses: its names, and that what has a slope has an argument. */
 function checkFunction(entry: FunctionEntry, prelude: Module, report: Report): void {
   const { declaration, module } = entry;
   const { parameters, body, gradient, name } = declaration;
-  if (gradient !== undefined) {
+  if (gradient !== undefined && parameters.length === 0) {
     report.add({
-      code: 'RNN5015',
-      message: 'a slope of its own (gradient) is part of the language, and not supported yet',
+      code: 'RNN5018',
+      message: `the slope of ${name.text} is by its first argument, and it has none`,
       span: gradient.span,
+      help: 'leave out gradient: what has no arguments has no slope',
     });
   }
   const names = new Set<string>();
@@ -125,7 +127,7 @@ function checkFunction(entry: FunctionEntry, prelude: Module, report: Report): v
       help: 'leave out the type',
     });
   }
-  const pending: Expression[] = [body];
+  const pending: Expression[] = gradient === undefined ? [body] : [gradient, body];
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
     const called = at.kind === 'call' && at.callee.kind === 'name';
     for (const child of childrenOf(at).slice(called ? 1 : 0)) pending.push(child);

@@ -67,7 +67,8 @@ function reachesWeight(model: CheckedCell, root: CheckedExpression): boolean {
         pending.push(...node.cases.map((c) => c.value), node.otherwise);
         break;
       case 'primitive':
-        if (node.name !== 'floor' && node.name !== 'stop') pending.push(...node.operands);
+        if (node.name === 'surrogate') pending.push(node.operands[0]);
+        else if (node.name !== 'floor' && node.name !== 'stop') pending.push(...node.operands);
         break;
       default:
         pending.push(...operandsOf(node));

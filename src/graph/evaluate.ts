@@ -36,7 +36,7 @@ export class EvaluationError extends Error {
 }
 
 /** Is told what each call gives, in the order of evaluation, and says what it is taken to give. */
-export type OnCall = (node: CallNode, value: Tensor) => Tensor;
+export type OnCall = (node: CallNode, value: Tensor, operands: readonly Tensor[]) => Tensor;
 
 /**
  * The outputs of a graph by name, from its inputs by name. The extents of named axes are read off the inputs'
@@ -173,8 +173,9 @@ function run(
   });
   graph.nodes.forEach((node, id) => {
     if (node.kind === 'call') {
-      const value = call(node, node.operands.map(tensorOf), extents);
-      values[id] = [onCall === undefined ? value : onCall(node, value)];
+      const operands = node.operands.map(tensorOf);
+      const value = call(node, operands, extents);
+      values[id] = [onCall === undefined ? value : onCall(node, value, operands)];
     }
     if (node.kind === 'scan') values[id] = scan(graph, node, tensorOf, extents, onCall);
     if (node.kind === 'result') values[id] = [values[node.scan]![node.index]];

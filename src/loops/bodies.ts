@@ -172,6 +172,7 @@ const BODIES = {
   and: pointwise('and'),
   or: pointwise('or'),
   select: pointwise('select'),
+  surrogate: (_, [, , y]) => y,
   constant: (_, __, { element, shape, value }) => fixed(element, shape, { kind: 'number', value }),
   iota: (_, __, { extent }) => positions([extent]),
   extent: (_, __, { extent }) => fixed('real', [], { kind: 'extent', size: sizeOf(extent) }),

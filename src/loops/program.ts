@@ -51,7 +51,10 @@ export type ScalarId = number & { readonly brand: 'ScalarId' };
 
 /** The operations that are one function of numbers, applied at every position. */
 export type ScalarFunction =
-  | Exclude<{ [K in OpName]: OpAttributes[K] extends None ? K : never }[OpName], 'gather' | 'stop'>
+  | Exclude<
+      { [K in OpName]: OpAttributes[K] extends None ? K : never }[OpName],
+      'gather' | 'stop' | 'surrogate'
+    >
   | 'convert';
 
 /** What is computed at one position of a sweep. The last five kinds give no value. */

@@ -254,4 +254,5 @@ export const elementwise = {
   and: rule('and', OWN.and),
   or: rule('or', OWN.or),
   select: rule('select', OWN.select),
+  surrogate: rule('surrogate'),
 } satisfies Rules;

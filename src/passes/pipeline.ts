@@ -4,6 +4,7 @@ import { invariant } from '../base/invariant.ts';
 import type { Graph } from '../graph/graph.ts';
 import { verify } from '../graph/verify.ts';
 import { fission } from './fission.ts';
+import { forgetSlopes } from './forget-slopes.ts';
 import { merge } from './merge.ts';
 import type { Note, Pass } from './pass.ts';
 import { regroupSums } from './regroup-sums.ts';
@@ -12,6 +13,7 @@ import { splitConcat } from './split-concat.ts';
 
 /** What a program goes through after autodiff, in this order. */
 export const PIPELINE: readonly Pass[] = [
+  forgetSlopes,
   simplify,
   splitConcat,
   regroupSums,

@@ -45,7 +45,8 @@ test('both tables say of the same operations that there is no derivative, each w
   }
 });
 
-describe.each(withRule)('%s', (op) => {
+/** `surrogate` has the slope that it is given, whatever differences say: surrogate.test.ts. */
+describe.each(withRule.filter((op) => op !== 'surrogate'))('%s', (op) => {
   const samples = differentiable(op);
   test.each(samples.map((sample) => [sample.title, sample] as const))('%s', (_, sample) => {
     const graph = sampleGraph(sample);

@@ -26,7 +26,10 @@ function errorOf(sample: Sample, rules?: DerivativeTable): number {
   });
 }
 
-const withSlope = OP_NAMES.filter((op) => derivatives[op].some((entry) => typeof entry === 'function'));
+/** `surrogate` has the slope that it is given, whatever differences say: surrogate.test.ts. */
+const withSlope = OP_NAMES.filter(
+  (op) => op !== 'surrogate' && derivatives[op].some((entry) => typeof entry === 'function'),
+);
 
 test('a rule has an entry for each operand', () => {
   for (const op of OP_NAMES) expect([op, derivatives[op].length]).toEqual([op, OPS[op].arity ?? 1]);

@@ -355,6 +355,11 @@ function primitive(name: string, operands: readonly Value[]): Value {
       return map(x, (a) => 1 / (1 + Math.exp(-a)));
     case 'stop':
       return x;
+    case 'surrogate':
+      return [operands[1], operands[2]].reduce(
+        zip((_, value) => value),
+        x,
+      );
     default:
       return map(
         x,

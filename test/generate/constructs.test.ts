@@ -39,6 +39,7 @@ function walk(node: unknown): void {
 function look(node: object): void {
   if ('kind' in node) count(`kind ${String(node.kind)}`);
   if ('operator' in node) count(`operator ${String(node.operator)}`);
+  if ('gradient' in node && node.gradient !== undefined) count('gradient of a function');
   if ('once' in node && node.once === true) count('once');
   if ('indices' in node && Array.isArray(node.indices) && 'name' in node) count('index notation');
   if ('start' in node && node.start !== undefined) count('start');
@@ -101,6 +102,6 @@ test.each([...STARTS.map((start) => `word ${start}`), ...REDUCERS.map((reducer) 
   },
 );
 
-test.each(['once', 'start', 'named argument'])('%s', (what) => {
+test.each(['once', 'start', 'named argument', 'gradient of a function'])('%s', (what) => {
   expect(seen.get(what)).toBeGreaterThan(0);
 });

@@ -94,8 +94,9 @@ export const OPERATORS = {
   '>=': true,
 } as const satisfies Readonly<Record<ChainOperator | ComparisonOperator, true>>;
 
-/** Functions by the words that call them. `neg` and `not` are nodes; `max_over` is `max` of one. */
-type Word = Exclude<PrimitiveName, 'neg' | 'not' | 'max_over' | 'min_over'>;
+/** Functions by the words that call them. `neg` and `not` are nodes; `max_over` is `max` of one;
+ * `surrogate` is the `gradient` of a function. */
+type Word = Exclude<PrimitiveName, 'neg' | 'not' | 'max_over' | 'min_over' | 'surrogate'>;
 
 export const FUNCTIONS = {
   exp: true,

@@ -2,15 +2,36 @@
 import type { Choices } from './choices.ts';
 import { apply, literal, product, real, slot, sumOf } from './compose.ts';
 import { type Shape, symbol } from './dims.ts';
-import { UNIT } from './interval.ts';
+import { type Interval, interval, UNIT } from './interval.ts';
 import { growReal } from './real.ts';
 import { type MadeFunction, Scope } from './scope.ts';
 import { tamed } from './tame.ts';
 import { type Expression, type Item, printParts } from './tree.ts';
 import { anyShape, ofVectors } from './ways.ts';
 
+/** Formulas of a, from -1 to 1, with their slopes: given as a function's own, they are seen by differences too. */
+const SLOPED: readonly (readonly [value: string, slope: string, bounds: Interval])[] = [
+  ['tanh(a)', '1 - tanh(a) ^ 2', UNIT],
+  ['sigmoid(2 * a)', '2 * sigmoid(2 * a) * sigmoid(-2 * a)', interval(0, 1)],
+  ['sin(a)', 'cos(a)', UNIT],
+  ['exp(a)', 'exp(a)', interval(0.3, 2.8)],
+  ['a ^ 3', '3 * a ^ 2', UNIT],
+  ['0.5 * a', '0.5', UNIT],
+  ['if a > 0.3 then 1 else 0', '0', interval(0, 1)],
+];
+
+/** A function that says its own slope. */
+function growSloped(choices: Choices, functions: MadeFunction[]): Item {
+  const [value, slope, bounds] = choices.of(SLOPED);
+  const name = `f${functions.length + 1}`;
+  const parameters = [{ kind: 'value', hasDefault: false }] as const;
+  functions.push({ name, takes: 'any', parameters, gives: 'shape', bounds });
+  return { parts: [`fn ${name}(a) = ${value} gradient ${slope}`] };
+}
+
 /** A function of vectors, or of anything. */
 export function growFunction(choices: Choices, functions: MadeFunction[]): Item {
+  if (choices.oneIn(5)) return growSloped(choices, functions);
   const takes = choices.of(['any', 'vectors'] as const);
   const ways = takes === 'any' ? anyShape : ofVectors;
   const scope = new Scope({

@@ -77,6 +77,7 @@ const FORMULAS: { readonly [K in OpName]: Formula<OpAttributes[K]> } = {
   and: f2((a, b) => a * b),
   or: f2((a, b) => a + b - a * b),
   select: (at, [c, a, b]) => (c(at) === 1 ? a(at) : b(at)),
+  surrogate: (at, [, , y]) => y(at),
 
   constant: (_, __, { value }) => value,
   iota: ([i]) => i,

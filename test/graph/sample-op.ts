@@ -85,6 +85,7 @@ const CASES: { readonly [K in OpName]: readonly Case<OpAttributes[K]>[] } = {
   floor: [...ofOne, given([real(4)], [[-1.9, -1.1]])],
   not: each(bool),
   stop: ofOne,
+  surrogate: each(real, real, real),
   convert: [
     { types: [bool(TIME, 3)], attributes: { element: 'real' } },
     { types: [index(TIME, 3)], attributes: { element: 'real' } },

@@ -3,6 +3,7 @@ import { algebra } from '../../src/passes/algebra.ts';
 import { cse } from '../../src/passes/cse.ts';
 import { dead } from '../../src/passes/dead.ts';
 import { fission } from '../../src/passes/fission.ts';
+import { forgetSlopes } from '../../src/passes/forget-slopes.ts';
 import { hoist } from '../../src/passes/hoist.ts';
 import { loopInputs } from '../../src/passes/loop-inputs.ts';
 import { merge } from '../../src/passes/merge.ts';
@@ -15,6 +16,7 @@ export const PASSES: readonly Pass[] = [
   algebra,
   cse,
   dead,
+  forgetSlopes,
   loopInputs,
   hoist,
   simplify,

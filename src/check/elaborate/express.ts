@@ -187,6 +187,8 @@ function primitive(e: PrimitiveNode, recur: (e: CheckedExpression) => NodeId, b:
       const { name } = e;
       return level(b, operands).reduce((a, c) => b.apply(name, a, c));
     }
+    case 'surrogate':
+      return b.apply('surrogate', ...level(b, operands));
     case 'sum':
       return b.sum(x, axes);
     case 'mean': {

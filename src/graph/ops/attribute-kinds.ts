@@ -38,6 +38,7 @@ export const ATTRIBUTE_KINDS: {
   floor: {},
   not: {},
   stop: {},
+  surrogate: {},
   convert: { element: 'element' },
   add: {},
   sub: {},

@@ -50,6 +50,11 @@ export interface OpAttributes {
 
   /** Elementwise: (bool, a, b), a where true, else b. The other value reaches nothing. */
   readonly select: None;
+  /**
+   * Elementwise: (a, s, y), the value y, with s for its derivative by a: a slope that somebody has chosen. No
+   * derivative passes y or s; that of the derivative passes s.
+   */
+  readonly surrogate: None;
 
   // Sources.
   /** One number everywhere. */

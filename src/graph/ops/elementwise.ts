@@ -164,6 +164,18 @@ export const select: Op<'select'> = {
   },
 };
 
+export const surrogate: Op<'surrogate'> = {
+  summary: 'the third operand, with the second for its derivative by the first',
+  arity: 3,
+  typeOf(operands) {
+    const [a] = operands;
+    const fits = a.element === 'real' && operands.every((operand) => sameType(operand, a));
+    invariant(fits, `surrogate takes real of one shape: ${operands.map(showType).join(', ')}`);
+    return a;
+  },
+  evaluate: ([, , y]) => y,
+};
+
 export const convert: Op<'convert'> = {
   summary: 'to another element type: true is 1, a real is floored to an index, what is not zero is true',
   arity: 1,

@@ -4,7 +4,7 @@ import { invariant } from '../../base/invariant.ts';
 import type { Type } from '../type.ts';
 import type { OpAttributes, OpName } from './attributes.ts';
 import { contract } from './contract.ts';
-import { arithmetic, convert, functions, logic, select } from './elementwise.ts';
+import { arithmetic, convert, functions, logic, select, surrogate } from './elementwise.ts';
 import { gather, scatter_add } from './gather.ts';
 import type { Op } from './op.ts';
 import { argmax, max_over, sum } from './reduce.ts';
@@ -17,6 +17,7 @@ export const OPS: { readonly [K in OpName]: Op<K> } = {
   ...arithmetic,
   ...logic,
   select,
+  surrogate,
   convert,
   constant,
   iota,

@@ -1,6 +1,7 @@
 // What a loop is given: as little as will do. A carry that no step changes is a capture; a constant, or a value that
 // only repeats, is made inside of the loop; a sequence that repeats one value is a capture; positions are the step. And a
-// loop with lengths does not look at the steps after an end, so a mask over them can go.
+// loop with lengths does not look at the steps after an end, so a mask over them can go, unless the body adds up over
+// the batch: there a sequence that is not alive stands beside others that are, and zero times a NaN would reach them.
 //
 // Must not change: what the body sees at any step of a sequence that is alive. Always pays.
 
@@ -11,9 +12,11 @@ import {
   type InputNode,
   isCall,
   type NodeId,
+  operandsOf,
   type ScanNode,
+  typeOf,
 } from '../graph/graph.ts';
-import type { Type } from '../graph/type.ts';
+import { BATCH, type Type } from '../graph/type.ts';
 import { buildScan, Draft, type Moved, moveScan, placeOf, rebuild, transcribe } from './draft.ts';
 import { isAliveMask } from './masks.ts';
 import type { Pass } from './pass.ts';
@@ -41,9 +44,11 @@ function shrink(draft: Draft, scan: ScanNode, to: Moved): readonly NodeId[] {
   const inputs = body.inputs.slice(1);
   const isHeld = (k: number) => body.outputs[k].node === inputs[k];
   const [firstSequence, firstCapture] = [scan.carries.length, scan.carries.length + scan.sequences.length];
-  const sequences = parts.sequences.map((operand) =>
-    standFor(draft, withoutMask(draft, operand, scan, parts.lengths), scan.axis),
-  );
+  const sequences = parts.sequences.map((operand, k) => {
+    const isMixed = isMixedOverBatch(body, inputs[firstSequence + k]);
+    const plain = isMixed ? operand : withoutMask(draft, operand, scan, parts.lengths);
+    return standFor(draft, plain, scan.axis);
+  });
   const captures = parts.captures.map((operand) => standFor(draft, operand, undefined));
 
   const inner = new Draft(body.name);
@@ -145,4 +150,19 @@ function withoutMask(draft: Draft, sequence: NodeId, scan: ScanNode, lengths: No
   if (mask === undefined || lengths === undefined) return sequence;
   const [condition, value] = mask.operands;
   return isAliveMask(draft, condition, scan.axis, lengths) ? value : sequence;
+}
+
+/** Whether something in the body is made of an input of all sequences together. */
+function isMixedOverBatch(body: Graph, input: NodeId): boolean {
+  const reached = new Set([input]);
+  return body.nodes.some((node, id) => {
+    const from = operandsOf(node).filter((operand) => reached.has(operand));
+    if (from.length === 0) return false;
+    // What an inner loop does with it is not looked at.
+    if (node.kind !== 'call') return true;
+    reached.add(id as NodeId);
+    return (
+      !node.type.shape.includes(BATCH) && from.some((operand) => typeOf(body, operand).shape.includes(BATCH))
+    );
+  });
 }

@@ -5,6 +5,7 @@ import type { CheckedCell, CheckedEquation, CheckedResult } from './checked.ts';
 import type { Context, Draft, DraftParameter } from './context.ts';
 import { isPoison, newCounts, reasons } from './context.ts';
 import { declareHeader, declareItems, type Header } from './declarations.ts';
+import { checkDelays } from './delay.ts';
 import { orderUnits } from './dependencies.ts';
 import { checkEquation, checkStart, placeOf } from './equations.ts';
 import { inferExpression } from './expressions.ts';
@@ -58,6 +59,7 @@ export function checkBlock(
       if (result !== undefined) results.push(result);
     }
   }
+  checkDelays(context);
   for (const [name, binding] of context.scope) {
     if (binding.kind !== 'state' || binding.equation !== undefined || binding.unread) continue;
     if (context.nameless) continue;
@@ -95,6 +97,7 @@ function newContext(
     instances: [],
     units: new Map(),
     applications: [],
+    delays: [],
     appliedNames: new Set(),
     lookedAt: new Map(),
     shapes: [],
@@ -279,7 +282,7 @@ function finish(
     documentation,
     value: draft.finish(),
   }));
-  const states = declaration.items.flatMap((item) => {
+  const declared = declaration.items.flatMap((item) => {
     if (item.kind !== 'state') return [];
     return item.names.flatMap(({ text, span }) => {
       const binding = scope.get(text);
@@ -291,6 +294,12 @@ function finish(
       return [{ name: text, span, documentation, shape, start, equation: value.id }];
     });
   });
+  const kept = context.delays.flatMap(({ name, span, count, type, start, equation }) => {
+    if (equation === undefined) return [];
+    const shape = [unknowns.resolve(count), ...shapeOf(type.shape)];
+    return [{ name, span, documentation: undefined, shape, start: start?.finish(), equation }];
+  });
+  const states = [...declared, ...kept];
   const parameters = [...context.parameters]
     .sort((a, b) => a.position - b.position)
     .map(({ name, span, position, documentation, shapes, start }) => {

@@ -6,10 +6,11 @@ import type { Argument, Call } from '../parser/tree.ts';
 import { affineDraft, dropoutDraft, nextAffinePrefix } from './affine.ts';
 import { applyUnit, memberPath } from './applications.ts';
 import { type Context, type Draft, fail, isPoison, type Place, poison } from './context.ts';
+import { delayDraft } from './delay.ts';
 import { functionElsewhere } from './elsewhere.ts';
 import { callPrimitive, functionNames, isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { inlineFunction } from './inline.ts';
-import { later, notConstant } from './names.ts';
+import { notConstant } from './names.ts';
 import { shortText } from './report.ts';
 import { describeBinding } from './size-expressions.ts';
 import {
@@ -23,9 +24,6 @@ import {
   templateNamed,
   unknownCell,
 } from './templates.ts';
-
-/** Functions of the design that are not built yet. */
-const laterFunctions: ReadonlySet<string> = new Set(['delay']);
 
 /** A call that stands for one value. */
 export function callDraft(context: Context, call: Call, place: Place, span: Span): Draft {
@@ -215,7 +213,7 @@ function callBuiltIn(
   if (name !== 'split' && place.inside !== undefined) {
     return fail(context, {
       code: 'RNN5001',
-      message: `the function ${place.inside.declaration.name.text} uses ${name}, and a function has ${name === 'dropout' ? 'no noise' : 'no weights'}`,
+      message: `the function ${place.inside.declaration.name.text} uses ${name}, and a function has ${name === 'dropout' ? 'no noise' : name === 'delay' ? 'no memory' : 'no weights'}`,
       span,
       help: 'make the function a cell',
     });
@@ -232,6 +230,7 @@ function callBuiltIn(
       help: 'name the parts: a, b = split(z, 2)',
     });
   }
+  if (name === 'delay') return delayDraft(context, args, place, span);
   if (name === 'dropout') {
     const [operand, probability] = args;
     if (operand === undefined || probability === undefined || args.length > 2) {
@@ -262,9 +261,6 @@ function callBuiltIn(
 
 function unknownFunction(context: Context, name: string, place: Place, span: Span, asCell: boolean): Draft {
   const local = place.inside === undefined ? context.scope.get(name) : undefined;
-  if (laterFunctions.has(name)) {
-    return later(context, name, span, 'keep the value in a state: state y: [m], y = ..., and then prev y');
-  }
   const parameter = place.parameters?.has(name) ?? false;
   if (local !== undefined || parameter) {
     return fail(context, {

@@ -120,7 +120,7 @@ export interface CheckedState {
   readonly span: Span;
   readonly documentation: string | undefined;
   readonly shape: readonly Size[];
-  /** Its value before the first step, constant or once, of its shape or []; undefined: zero. */
+  /** Its value before the first step, constant or once, of its shape or without some of its first axes; undefined: zero. */
   readonly start: CheckedExpression | undefined;
   /** The equation that gives its value at each step. */
   readonly equation: EquationId;
@@ -249,7 +249,9 @@ export type CheckedExpression =
   | AffineNode
   | DropoutNode
   | OverTimeNode
-  | EachStepNode;
+  | EachStepNode
+  | OldestNode
+  | NewestNode;
 
 /** A number: real [], or a category where it stands beside one (`label == 1`). */
 export interface LiteralNode extends NodeBase {
@@ -436,6 +438,19 @@ export interface EachStepNode extends NodeBase {
   readonly operand: CheckedExpression;
 }
 
+/** The last entry along the first axis: of what a delay has kept, what it gives. */
+export interface OldestNode extends NodeBase {
+  readonly kind: 'oldest';
+  readonly operand: CheckedExpression;
+}
+
+/** The operand in front of what has been kept, whose oldest entry is dropped: as many entries as before. */
+export interface NewestNode extends NodeBase {
+  readonly kind: 'newest';
+  readonly operand: CheckedExpression;
+  readonly past: CheckedExpression;
+}
+
 /** The expressions right inside an expression, in the order of the text. */
 export function operandsOf(node: CheckedExpression): readonly CheckedExpression[] {
   switch (node.kind) {
@@ -462,7 +477,10 @@ export function operandsOf(node: CheckedExpression): readonly CheckedExpression[
     case 'slice':
     case 'over-time':
     case 'each-step':
+    case 'oldest':
       return [node.operand];
+    case 'newest':
+      return [node.operand, node.past];
     case 'dropout':
       return [node.operand, node.probability];
     case 'pick':

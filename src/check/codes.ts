@@ -46,6 +46,8 @@ export const checkerCodes = {
   RNN4007: 'a state given once',
   RNN4008: 'not once, as declared',
   RNN4009: 'a start that changes with the steps',
+  RNN4010: 'a delay of what has no name',
+  RNN4011: 'a shape that follows from its own past',
   RNN5001: 'a function with weights or memory',
   RNN5002: 'a cell or a function that contains itself',
   RNN5003: 'one copy of a cell with states, applied twice',

@@ -103,6 +103,20 @@ export interface DraftInstance {
   applications: ApplicationId[];
 }
 
+/** What a `delay` keeps: a state that no item declares. */
+export interface DraftDelay {
+  readonly name: string;
+  readonly span: Span;
+  readonly operand: Expression;
+  readonly place: Place;
+  readonly count: Size;
+  /** Of each of the values that it keeps. */
+  readonly type: DraftType;
+  readonly start: Draft | undefined;
+  /** Once everything else is checked. */
+  equation: EquationId | undefined;
+}
+
 export interface DraftApplication {
   readonly instance: string;
   readonly span: Span;
@@ -156,10 +170,11 @@ export interface Inside {
   readonly outer: Inside | undefined;
 }
 
-/** How many affine maps, noises and anonymous cells an equation has so far. */
+/** How many affine maps, noises, delays and anonymous cells an equation has so far. */
 export interface NameCounts {
   affine: number;
   dropout: number;
+  delay: number;
   readonly cells: Map<string, number>;
 }
 
@@ -179,6 +194,8 @@ export interface Context {
   /** The named instances; undefined where the template has a mistake. */
   readonly units: Map<string, TemplateUnit | undefined>;
   readonly applications: DraftApplication[];
+  /** What `delay` keeps. */
+  readonly delays: DraftDelay[];
   /** The named instances that stand somewhere before brackets of values, whether or not that worked out. */
   readonly appliedNames: Set<string>;
   /** The instances whose past is looked at, and where first. */
@@ -209,7 +226,7 @@ export interface Context {
 }
 
 export function newCounts(): NameCounts {
-  return { affine: 0, dropout: 0, cells: new Map() };
+  return { affine: 0, dropout: 0, delay: 0, cells: new Map() };
 }
 
 const anyShape = (): Shape => [];

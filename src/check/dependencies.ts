@@ -51,6 +51,8 @@ interface Use {
   readonly span: Span;
   /** By `last` or `... over time`: at the end of the sequence. */
   readonly atEnd: boolean;
+  /** For its shape alone: `delay` keeps it for a later step. */
+  readonly isDelayed: boolean;
 }
 
 /** The expression of an item, where it has one. */
@@ -79,6 +81,7 @@ export interface OrderedUnit {
 /** The items of a cell that hold expressions, instances left out, dependencies first. Reports cycles. */
 export function orderUnits(context: Context, items: readonly Item[]): readonly OrderedUnit[] {
   const units = items.filter((item) => isUnit(context, item));
+  const delay = isOwn(context, 'delay') ? undefined : 'delay';
   // A second definition of a name is told as that, and is no part of a cycle.
   const first = (unit: Unit, name: string): boolean => {
     const binding = context.scope.get(name);
@@ -94,7 +97,7 @@ export function orderUnits(context: Context, items: readonly Item[]): readonly O
     if (unit.kind === 'equation') {
       for (const { name } of unit.targets) if (first(unit, name.text)) definedBy.set(name.text, i);
     }
-    forEachExpression(unit, (expression) => {
+    forEachExpression(unit, delay, (expression) => {
       if (expression.kind !== 'call' || expression.callee.kind !== 'name') return;
       const name = expression.callee.text;
       if (context.scope.get(name)?.kind === 'instance' && !appliedBy.has(name)) appliedBy.set(name, i);
@@ -104,7 +107,8 @@ export function orderUnits(context: Context, items: readonly Item[]): readonly O
   const uses = units.map((unit): readonly Use[] => {
     if (again(unit)) return [];
     const found = new Map<number, Use>();
-    forEachExpression(unit, (expression, atEnd) => {
+    forEachExpression(unit, delay, (expression, atEnd, isDelayed) => {
+      if (isDelayed && isDeclared(context, expression)) return;
       const [target, name] =
         expression.kind === 'name'
           ? [definedBy.get(expression.text), expression.text]
@@ -112,7 +116,7 @@ export function orderUnits(context: Context, items: readonly Item[]): readonly O
             ? [appliedBy.get(expression.object.text), `${expression.object.text}.${expression.name.text}`]
             : [undefined, ''];
       if (target === undefined || found.has(target)) return;
-      found.set(target, { unit: target, name, span: expression.span, atEnd });
+      found.set(target, { unit: target, name, span: expression.span, atEnd, isDelayed });
     });
     return [...found.values()];
   });
@@ -147,22 +151,45 @@ function isUnit(context: Context, item: Item): item is Unit {
   }
 }
 
-/** Every expression of a unit outside of `prev`; a bare name that is called is not looked at by itself. */
-function forEachExpression(unit: Unit, visit: (expression: Expression, atEnd: boolean) => void): void {
+/**
+ * Every expression of a unit outside of `prev`; a bare name that is called is not looked at by itself. `isDelayed`: it is
+ * what `delay` keeps, the function of that name where the file has none of its own.
+ */
+function forEachExpression(
+  unit: Unit,
+  delay: string | undefined,
+  visit: (expression: Expression, atEnd: boolean, isDelayed: boolean) => void,
+): void {
   const root = expressionOf(unit);
-  const pending = root === undefined ? [] : [{ expression: root, atEnd: false }];
+  const pending = root === undefined ? [] : [{ expression: root, atEnd: false, isDelayed: false }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { expression } = next;
+    const { expression, isDelayed } = next;
     if (expression.kind === 'prev') continue;
     const atEnd = next.atEnd || expression.kind === 'last' || expression.kind === 'over-time';
-    visit(expression, atEnd);
+    visit(expression, atEnd, isDelayed);
     const children = childrenOf(expression);
-    const called = expression.kind === 'call' && expression.callee.kind === 'name';
+    const called =
+      expression.kind === 'call' && expression.callee.kind === 'name' ? expression.callee.text : undefined;
     // In the order of the text: the stack gives back the last first.
-    for (let i = children.length - 1; i >= (called ? 1 : 0); i--) {
-      pending.push({ expression: children[i], atEnd });
+    for (let i = children.length - 1; i >= (called === undefined ? 0 : 1); i--) {
+      pending.push({
+        expression: children[i],
+        atEnd,
+        isDelayed: called !== undefined && called === delay && i === 1,
+      });
     }
   }
+}
+
+/** Whether a word means something that the file or the cell declares. */
+function isOwn(context: Context, word: string): boolean {
+  return context.scope.has(word) || context.entry.module.entries.has(word);
+}
+
+/** Whether the shape of a name is declared: then `delay` need not wait for its value. */
+function isDeclared(context: Context, expression: Expression): boolean {
+  const binding = expression.kind === 'name' ? context.scope.get(expression.text) : undefined;
+  return binding?.kind === 'state' || (binding?.kind === 'equation' && binding.item.type !== undefined);
 }
 
 function nameOfUnit(unit: Unit): string {
@@ -217,6 +244,17 @@ function reportCycle(
       related,
       notes: [endNote],
       help: endHelp,
+    });
+    return;
+  }
+  const delayed = steps.find((step) => step.use?.isDelayed)?.use;
+  if (delayed !== undefined) {
+    context.report.add({
+      code: 'RNN4011',
+      message: `the shape of ${delayed.name} would have to follow from its own past`,
+      span: delayed.span,
+      related,
+      help: `declare it: ${delayed.name}: [m] = ...`,
     });
     return;
   }

@@ -63,6 +63,13 @@ export function warnUnused(
     for (const part of expressionsOf(node).flatMap(nodesOf)) note(part, used, past);
   }
   for (const part of results.flatMap(nodesOf)) note(part, used, past);
+  // What a delay keeps of a state is its past, too.
+  for (const { value } of cell.equations) {
+    if (value.kind !== 'newest' || value.operand.kind !== 'equation') continue;
+    const { equation } = value.operand;
+    const state = cell.states.find((candidate) => candidate.equation === equation);
+    if (state !== undefined) past.add(state.name);
+  }
   for (const [word, list] of [
     ['input', cell.inputs],
     ['target', cell.targets],

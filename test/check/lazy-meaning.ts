@@ -158,6 +158,15 @@ class Meaning {
       }
       case 'each-step':
         return this.at(e.operand, scope, undefined);
+      case 'oldest': {
+        const { shape, data } = of(e.operand);
+        const width = data.length / shape[0];
+        return { shape: shape.slice(1), data: data.slice(data.length - width) };
+      }
+      case 'newest': {
+        const [value, past] = [of(e.operand), of(e.past)];
+        return { shape: past.shape, data: [...value.data, ...past.data].slice(0, past.data.length) };
+      }
       case 'chain':
         return e.rest.reduce((left, link) => {
           const right = of(link.operand);

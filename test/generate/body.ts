@@ -185,6 +185,7 @@ export class Body {
       [1, () => this.#condition(stage)],
       [1, () => this.#category(stage)],
       [3, () => this.#split(stage)],
+      [1, () => this.#fedBack(stage)],
       [this.scope.templates.length > 0 ? 3 : 0, () => this.#several(stage)],
       [this.stages > 1 ? 4 : 0, () => this.#layered()],
     ])();
@@ -225,6 +226,28 @@ export class Body {
     };
     this.scope.define(named);
     return named;
+  }
+
+  /** An equation that needs what it was: `z: [n] = ... delay(z, 2) ...`. */
+  #fedBack(stage: number): void {
+    const { scope } = this;
+    const shape = this.shape();
+    const name = scope.fresh('z');
+    const facts = {
+      type: real(shape),
+      rate: 'step',
+      stage,
+      bounds: UNIT,
+      known: shape.length === 0,
+    } as const;
+    const past = { text: `delay(${name}, ${this.#choices.between(1, 3)})`, ...facts };
+    scope.define(past);
+    const said = growLively(scope, shape, this.place('step', stage, shape.length < 2));
+    const value = tanh(sumOf(said, product(literal(0.5), scope.refer(past))));
+    this.items.push({ parts: [`${name}: ${shapeText(shape)} = `, slot(value)] });
+    scope.isPointwise = false;
+    scope.hasState = true;
+    scope.define({ text: name, ...facts });
   }
 
   #condition(stage: number): void {

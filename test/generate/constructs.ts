@@ -126,6 +126,7 @@ export const OTHER_WORDS: readonly string[] = [
   'affine',
   'linear',
   'dropout',
+  'delay',
   'split',
   'Dense',
   'Embedding',

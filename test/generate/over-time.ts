@@ -1,8 +1,9 @@
 // Between steps and onces: ends and reductions over time, what every step sees, and the number of the step.
 import { apply, compose, literal, product, real, slot } from './compose.ts';
-import { interval, manyTimes } from './interval.ts';
+import { hull, interval, manyTimes } from './interval.ts';
 import { closed, growReal } from './real.ts';
 import type { Way, Ways } from './scope.ts';
+import { tamed } from './tame.ts';
 import type { Expression } from './tree.ts';
 
 /** How many steps a sequence has at most. */
@@ -45,7 +46,30 @@ const stepNumber: Way = (scope, shape, place) => {
   ])();
 };
 
+/** What something was some steps ago: an input, an equation, or a state, also before its own equation. */
+const delayed: Way = (scope, shape, place) => {
+  const { choices } = scope;
+  if (place.rate !== 'step') return undefined;
+  const own = scope.fitting({ kind: 'real', shape }, place).flatMap((named) => {
+    const name = named.text.replace(/^prev /, '');
+    const isInstance = named.text !== name && name.includes('.');
+    return named.rate === 'step' && /^[\w.]+$/.test(name) && !isInstance ? [{ named, name }] : [];
+  });
+  if (own.length === 0) return undefined;
+  const { named, name } = choices.of(own);
+  scope.isPointwise = false;
+  scope.hasState = true;
+  scope.refer(named);
+  const steps = choices.oneIn(5) ? choices.of(scope.sizes) : String(choices.between(1, 3));
+  const start = choices.oneIn(4) ? tamed(scope, scope.parameter(shape), 1) : undefined;
+  const parts = [`delay(${name}, ${steps}`, ...(start === undefined ? [] : [', ', slot(start)]), ')'];
+  const bounds = hull(named.bounds, start?.bounds ?? interval(0, 0));
+  const { rate, stage, known } = named;
+  return compose(real(shape), 'call', parts, { bounds, rate, stage, known });
+};
+
 export const timeWays: Ways = [
+  [3, delayed],
   [16, ended],
   [3, eachStep],
   [2, stepNumber],

@@ -368,7 +368,10 @@ class Elaboration {
     b.origin = state.span;
     if (state.start === undefined) return b.constant(0, shape);
     const start = express(state.start, scope, this.#site());
-    return b.shapeOf(start).length === 0 ? b.broadcast(start, shape, []) : start;
+    // A number goes everywhere, and what a delay starts from to all that it keeps.
+    const rank = b.shapeOf(start).length;
+    const axes = Array.from({ length: rank }, (_, k) => shape.length - rank + k);
+    return rank === shape.length ? start : b.broadcast(start, shape, axes);
   }
 
   #real(node: NodeId): NodeId {

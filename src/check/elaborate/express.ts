@@ -101,6 +101,10 @@ export function express<C extends Surroundings>(e: CheckedExpression, context: C
         const size = sizeNumber(e.size, context.opened, e.span);
         return b.call('slice', [recur(e.operand)], { axis: 0, start, size });
       }
+      case 'oldest':
+        return oldest(b, recur(e.operand));
+      case 'newest':
+        return newest(b, recur(e.operand), recur(e.past));
       case 'pick':
         return b.apply('gather', recur(e.table), recur(e.position));
       case 'affine':
@@ -113,6 +117,22 @@ export function express<C extends Surroundings>(e: CheckedExpression, context: C
   })();
   b.origin = before;
   return node;
+}
+
+/** The last entry of a value along its first axis. */
+function oldest(b: GraphBuilder, kept: NodeId): NodeId {
+  const [count, ...shape] = b.shapeOf(kept);
+  const last = b.call('slice', [kept], { axis: 0, start: Number(count) - 1, size: 1 });
+  return b.call('reshape', [last], { shape });
+}
+
+/** A value in front of others, of which the last one goes. */
+function newest(b: GraphBuilder, value: NodeId, kept: NodeId): NodeId {
+  const [count] = b.shapeOf(kept);
+  const first = b.call('reshape', [value], { shape: [1, ...b.shapeOf(value)] });
+  if (count === 1) return first;
+  const others = b.call('slice', [kept], { axis: 0, start: 0, size: Number(count) - 1 });
+  return b.call('concat', [first, others], { axis: 0 });
 }
 
 /** Two or more operands in one shape: those of shape [] spread. */

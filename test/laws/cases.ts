@@ -65,7 +65,7 @@ export function stepsOf({ element, shape, data }: Tensor, from: number, to: numb
 }
 
 /** The positions of one axis, in this order. */
-function pick({ element, shape, data }: Tensor, axis: number, positions: readonly number[]): Tensor {
+export function pick({ element, shape, data }: Tensor, axis: number, positions: readonly number[]): Tensor {
   const picked = zeros(element, shape.with(axis, positions.length));
   const inner = count(shape.slice(axis + 1));
   for (let i = 0; i < picked.data.length; i++) {

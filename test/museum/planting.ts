@@ -233,9 +233,39 @@ function selected(builder: GraphBuilder, alive: NodeId, value: NodeId): NodeId {
   return builder.apply('select', everywhere, value, builder.constantLike(0, value));
 }
 
-/** The backward pass draws its noise anew. */
-export const withOtherNoise: Plant = (gradient) =>
-  rebuild(gradient, {
+/** A pass that forgets, of what it has taken out of a loop, which steps the loop has made. */
+export function withoutMasks(graph: Graph): Graph {
+  return rebuild(graph, {
+    call: (draft, call, operands) =>
+      isCall(call, 'select') ? operands[1] : draft.call(call.op, operands, call.attributes),
+  });
+}
+
+/** A program that does not know where sequences end; or only what runs from the end in it. */
+export function ignoringLengths(graph: Graph, ofLoops: 'all' | 'reverse'): Graph {
+  return rebuild(graph, {
+    scan(draft, scan, to) {
+      const parts = moveScan(scan, to);
+      return buildScan(draft, ofLoops === 'all' || scan.reverse ? { ...parts, lengths: undefined } : parts);
+    },
+  });
+}
+
+/** A program that averages over all there is room for, and not over the steps that there are. */
+export function averagedOverArray(graph: Graph): Graph {
+  return rebuild(graph, {
+    call(draft, call, operands) {
+      const summed = isCall(call, 'sum') ? draft.find(operands[0], 'convert') : undefined;
+      if (summed === undefined) return draft.call(call.op, operands, call.attributes);
+      const [steps, sequences] = [TIME, BATCH].map((extent) => draft.call('extent', [], { extent }));
+      return draft.apply('mul', steps, sequences);
+    },
+  });
+}
+
+/** All noise is drawn anew: where it is the backward pass that draws, its own is not that of the forward pass. */
+export const withOtherNoise = (graph: Graph): Graph =>
+  rebuild(graph, {
     call(draft, call, operands) {
       if (!isCall(call, 'uniform')) return draft.call(call.op, operands, call.attributes);
       return draft.call('uniform', operands, { ...call.attributes, name: `${call.attributes.name} again` });

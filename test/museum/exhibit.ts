@@ -18,7 +18,7 @@ import { type Plant, withPlant } from './seam.ts';
 export interface Exhibit {
   /** The heading of its section in docs/museum.md. */
   readonly name: string;
-  /** Where it happened, as `owner/project#number`. */
+  /** Where it happened: `owner/project#number`, the number of an issue or a pull request; or a project alone. */
   readonly threads: readonly string[];
   /** Ours, against an answer that owes nothing to our code. */
   readonly right: () => void | Promise<void>;

@@ -234,6 +234,33 @@ const notTaken = gradientExhibit({
   wrongly: { x: [Number.NaN, 1 / 4] },
 });
 
+const surprise = (softplus: string): string => `cell Surprise {
+  input x: []
+  state h: []
+  h = prev h + ${softplus}
+  output last h
+}`;
+
+// Softplus was written as it stands in the book, log(1 + e^x), and e^x is infinite soon: the value is infinity, and the slope
+// infinity over infinity. A loss is made of it, and that is where the model is most wrong. Random numbers between -1 and 1 do not
+// get there: the gradient check is blind here too.
+const mostWrong: Exhibit = (() => {
+  const question = { program: surprise('softplus(x)'), numbers: { x: [1000, 0] } };
+  const plant = asIf(surprise('log(1 + exp(x))'));
+  return {
+    name: 'NaN where the model is most wrong',
+    threads: ['tracel-ai/burn#5373', 'FluxML/NNlib.jl#68'],
+    right() {
+      expect(apart(gradientsAt(question), { x: [1, 1 / 2] })).toBeLessThanOrEqual(BY_HAND);
+      expect(apart(valuesAt(question), { output: [1000 + Math.log(2)] })).toBeLessThanOrEqual(1e-9);
+    },
+    wrong() {
+      expect(gradientsAt(question, plant).x).toEqual([Number.NaN, 1 / 2]);
+      expect(checkOf(question.program, plant).passed).toBe(true);
+    },
+  };
+})();
+
 export const slopes: readonly Exhibit[] = [
   turnedRound,
   forgetGate,
@@ -242,4 +269,5 @@ export const slopes: readonly Exhibit[] = [
   zeroInput,
   constantStatistics,
   notTaken,
+  mostWrong,
 ];

@@ -221,17 +221,18 @@ const careless: DerivativeTable = {
 // Here zero times a slope is zero before a branch.
 const notTaken = gradientExhibit({
   name: 'NaN from the branch not taken',
-  threads: ['jax-ml/jax#347', 'jax-ml/jax#1052', 'pytorch/pytorch#156212', 'HIPS/autograd#802'],
+  threads: ['jax-ml/jax#347', 'jax-ml/jax#1052', 'pytorch/pytorch#156212', 'tinygrad/tinygrad#12409'],
   program: `cell Guarded {
     input x: []
     state h: []
-    h = prev h + (if x > 0.1 then sqrt(x) else 0)
+    h = prev h + (if x > 0.1 then x * sqrt(x) else 0)
     output last h
   }`,
   numbers: { x: [-1, 4] },
-  gradients: { x: [0, 1 / 4] },
+  // 3/2 of the root.
+  gradients: { x: [0, 3] },
   plant: byRules(careless),
-  wrongly: { x: [Number.NaN, 1 / 4] },
+  wrongly: { x: [Number.NaN, 3] },
 });
 
 const surprise = (softplus: string): string => `cell Surprise {

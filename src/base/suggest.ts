@@ -40,9 +40,10 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
     if (candidate === word || candidate.length > longest) continue;
     const caseOnly = candidate.toLowerCase() === word.toLowerCase();
     if (!caseOnly && Math.abs(candidate.length - word.length) > allowed) continue;
-    // A word must keep at least one letter: `xy` is no slip of `ab`, nor is `n` of `m`.
+    // A word must keep at least one letter: `hh` is a slip of `h`, but `n` is none of `m`.
     const distance = caseOnly ? 0.25 : editDistance(word, candidate);
-    if (distance < nearestDistance && (caseOnly || distance < candidate.length)) {
+    const kept = Math.max(word.length, candidate.length) - distance;
+    if (distance < nearestDistance && kept >= 0.75) {
       nearest = candidate;
       nearestDistance = distance;
     }

@@ -81,6 +81,15 @@ export function applyUnit(
       const a = onlyOutput(context, 'bidirectional', forward, span);
       const b = onlyOutput(context, 'bidirectional', backward, span);
       if (a === undefined || b === undefined) return undefined;
+      if (a.type.scalar) {
+        fail(context, {
+          code: 'RNN3006',
+          message: 'bidirectional joins two vectors, and what its cell gives is []',
+          span,
+          help: 'let the cell give a vector of one: [1]',
+        });
+        return undefined;
+      }
       const result = concatDrafts(context, [a, b], span);
       return isPoison(result) ? undefined : [result];
     }

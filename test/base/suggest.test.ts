@@ -29,6 +29,7 @@ test.each([
   ['sigmod', ['sigmoid', 'softmax'], 'sigmoid'],
   ['w', ['W', 'U'], 'W'],
   ['lstm', ['GRU', 'LSTM'], 'LSTM'],
+  ['hh', ['x', 'h'], 'h'],
   ['cadidate', ['candidate'], 'candidate'],
   ['crossentropy', ['cross_entropy', 'entropy'], 'cross_entropy'],
 ])('%s of %j means %s', (word, candidates, nearest) => {

@@ -11,7 +11,10 @@ export class InvariantError extends Error {
   }
 }
 
-/** Holds, or throws an `InvariantError`. The message says what was expected and names the part that broke it. */
-export function invariant(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new InvariantError(message);
+/**
+ * Holds, or throws an `InvariantError`. The message says what was expected and names the part that broke it; as a function
+ * where it takes work, which is done only for a message that is needed.
+ */
+export function invariant(condition: unknown, message: string | (() => string)): asserts condition {
+  if (!condition) throw new InvariantError(typeof message === 'string' ? message : message());
 }

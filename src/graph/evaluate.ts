@@ -62,15 +62,14 @@ export function evaluate(
   for (const axis of namedAxes(graph)) {
     if (!known.has(axis)) throw new EvaluationError(`the extent of axis ${axis} follows from no input`);
   }
-  const released = lastUses(graph);
-  checkMemory(graph, known, released);
-  const values = run(graph, tensors.map(toFloat64), known, released, onCall);
+  checkMemory(graph, known);
+  const values = run(graph, tensors.map(toFloat64), known, onCall);
   return new Map(graph.outputs.map((output, i) => [output.name, values[i]]));
 }
 
-/** Throws a MemoryError where `evaluate` would take more memory than it may. `released`: the last uses of the graph. */
-export function checkMemory(graph: Graph, extents: Extents, released = lastUses(graph)): void {
-  const bytes = evaluationBytes(graph, extents, released);
+/** Throws a MemoryError where `evaluate` would take more memory than it may. */
+export function checkMemory(graph: Graph, extents: Extents): void {
+  const bytes = evaluationBytes(graph, extents);
   if (bytes <= MOST_BYTES) return;
   const axes = [...extents].map(([axis, extent]) => `${axis} = ${extent}`).join(', ');
   const where = axes === '' ? '' : ` at ${axes}`;
@@ -147,8 +146,16 @@ function readExtents(
   return known;
 }
 
+const axesOf = new WeakMap<Graph, ReadonlySet<AxisName>>();
+
 /** Every axis name that a graph and its scan bodies use. */
-function namedAxes(graph: Graph): Set<AxisName> {
+function namedAxes(graph: Graph): ReadonlySet<AxisName> {
+  const axes = axesOf.get(graph) ?? findAxes(graph);
+  axesOf.set(graph, axes);
+  return axes;
+}
+
+function findAxes(graph: Graph): ReadonlySet<AxisName> {
   const dims = graph.nodes.flatMap((node): readonly Dim[] => {
     if (node.kind === 'scan') return [node.axis, ...namedAxes(node.body)];
     if (isCall(node, 'extent')) return [node.attributes.extent];
@@ -162,9 +169,9 @@ function run(
   graph: Graph,
   inputs: readonly Tensor[],
   extents: Extents,
-  released: readonly (readonly NodeId[])[],
   onCall: OnCall | undefined,
 ): Tensor[] {
+  const released = lastUses(graph);
   // A scan's value is the list of its results.
   const values: (readonly Tensor[] | undefined)[] = new Array(graph.nodes.length);
   const tensorOf = (id: NodeId): Tensor => values[id]![0];
@@ -207,7 +214,6 @@ function scan(
   }
   const sequences = node.sequences.map(tensorOf);
   const captures = node.captures.map(tensorOf);
-  const released = lastUses(body);
 
   const carried = node.carries.length;
   const results = node.carries.map(tensorOf);
@@ -220,7 +226,7 @@ function scan(
     const t = node.reverse ? extent - 1 - k : k;
     const steps = sequences.map((sequence) => stepOf(sequence, t));
     const inputs = [indexTensor([], [t]), ...results.slice(0, carried), ...steps, ...captures];
-    run(body, inputs, extents, released, onCall).forEach((value, i) => {
+    run(body, inputs, extents, onCall).forEach((value, i) => {
       const alive = aliveElements(types[i].shape, value.shape, lengths, t);
       if (i < carried) results[i] = choose(alive, value, results[i]);
       else if (i < carried + stacked) writeStep(results[i], t, value, alive);

@@ -12,15 +12,16 @@ type LastUses = readonly (readonly NodeId[])[];
 
 /**
  * The most that `evaluate` holds at a time, in bytes: every value from its node to its last use, and of a scan's body one
- * step. What an op takes for itself while it works is left out. `released`: the graph's last uses.
+ * step. What an op takes for itself while it works is left out.
  */
-export function evaluationBytes(graph: Graph, extents: Extents, released = lastUses(graph)): number {
+export function evaluationBytes(graph: Graph, extents: Extents): number {
   const inputs = graph.inputs.reduce((sum, id) => sum + numbersOf(graph, id, extents), 0);
-  return NUMBER_BYTES * (inputs + numbersHeld(graph, extents, released));
+  return NUMBER_BYTES * (inputs + numbersHeld(graph, extents));
 }
 
 /** The most numbers held at a time, besides those of the inputs. */
-function numbersHeld(graph: Graph, extents: Extents, released: LastUses): number {
+function numbersHeld(graph: Graph, extents: Extents): number {
+  const released = lastUses(graph);
   const held = new Array<number>(graph.nodes.length).fill(0);
   let now = 0;
   let most = 0;
@@ -32,7 +33,7 @@ function numbersHeld(graph: Graph, extents: Extents, released: LastUses): number
       for (let k = id + 1; k < graph.nodes.length && graph.nodes[k].kind === 'result'; k++) {
         now += held[k] = numbersOf(graph, k, extents);
       }
-      inside = numbersHeld(node.body, extents, lastUses(node.body));
+      inside = numbersHeld(node.body, extents);
     }
     most = Math.max(most, now + inside);
     for (const dead of released[id]) now -= held[dead];
@@ -46,6 +47,15 @@ function numbersOf(graph: Graph, id: number, extents: Extents): number {
 
 /** For each node the values that nothing after it needs: they are let go, so that memory does not grow with T. */
 export function lastUses(graph: Graph): LastUses {
+  const uses = known.get(graph) ?? findLastUses(graph);
+  known.set(graph, uses);
+  return uses;
+}
+
+/** A graph does not change, and is evaluated many times. */
+const known = new WeakMap<Graph, LastUses>();
+
+function findLastUses(graph: Graph): LastUses {
   const released: NodeId[][] = graph.nodes.map(() => []);
   const seen = new Set<NodeId>(graph.outputs.map((output) => output.node));
   for (let id = graph.nodes.length - 1; id >= 0; id--) {

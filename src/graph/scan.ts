@@ -18,44 +18,48 @@ export function scanResultTypes(scan: Scan, typeOfOperand: (id: NodeId) => Type)
   const where = `scan body ${body.name}`;
   if (lengths !== undefined) {
     const type = typeOfOperand(lengths);
-    invariant(sameType(type, index(BATCH)), `${where}: lengths are ${showType(type)}`);
+    invariant(sameType(type, index(BATCH)), () => `${where}: lengths are ${showType(type)}`);
   }
   const expected: (readonly [InputRole, Type])[] = [
     ['step', index()],
     ...carries.map((c) => ['carry', typeOfOperand(c)] as const),
     ...sequences.map((s) => {
       const { element, shape } = typeOfOperand(s);
-      invariant(shape[0] === axis, `${where}: a sequence over ${axis} is ${element}[${shape.join(', ')}]`);
+      invariant(
+        shape[0] === axis,
+        () => `${where}: a sequence over ${axis} is ${element}[${shape.join(', ')}]`,
+      );
       return ['sequence', { element, shape: shape.slice(1) }] as const;
     }),
     ...captures.map((c) => ['capture', typeOfOperand(c)] as const),
   ];
   const given = body.inputs.length;
-  invariant(given === expected.length, `${where}: ${given} inputs instead of ${expected.length}`);
+  invariant(given === expected.length, () => `${where}: ${given} inputs instead of ${expected.length}`);
   expected.forEach(([role, type], i) => {
     const input = body.nodes[body.inputs[i]];
-    invariant(input?.kind === 'input', `${where}: input ${i} is not an input`);
-    invariant(input.role === role, `${where}: input ${i} is a ${input.role} instead of a ${role}`);
+    invariant(input?.kind === 'input', () => `${where}: input ${i} is not an input`);
+    invariant(input.role === role, () => `${where}: input ${i} is a ${input.role} instead of a ${role}`);
     invariant(
       sameType(input.type, type),
-      `${where}: input ${i} (${input.name}) is ${showType(input.type)} instead of ${showType(type)}`,
+      () => `${where}: input ${i} (${input.name}) is ${showType(input.type)} instead of ${showType(type)}`,
     );
   });
   const results = body.outputs.length;
   const count = carries.length + stacked + summed;
-  invariant(results === count, `${where}: ${results} outputs instead of ${count}`);
+  invariant(results === count, () => `${where}: ${results} outputs instead of ${count}`);
   return body.outputs.map((output, i) => {
     const type = typeOf(body, output.node);
     if (i < carries.length) {
       const carry = expected[1 + i][1];
       invariant(
         sameType(type, carry),
-        `${where}: carry ${i} (${output.name}) starts as ${showType(carry)} and goes on as ${showType(type)}`,
+        () =>
+          `${where}: carry ${i} (${output.name}) starts as ${showType(carry)} and goes on as ${showType(type)}`,
       );
       return type;
     }
     if (i < carries.length + stacked) return { element: type.element, shape: [axis, ...type.shape] };
-    invariant(type.element === 'real', `${where}: ${output.name} is summed and ${showType(type)}`);
+    invariant(type.element === 'real', () => `${where}: ${output.name} is summed and ${showType(type)}`);
     return type;
   });
 }

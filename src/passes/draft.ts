@@ -185,8 +185,16 @@ function nodeKey(node: Node): string {
   }
 }
 
+const texts = new WeakMap<object, string>();
+
 /** Attributes as text. Numbers that JSON does not know, and the zero with a sign, are told apart. */
 export function attributesKey(attributes: object): string {
+  const known = texts.get(attributes) ?? attributesText(attributes);
+  texts.set(attributes, known);
+  return known;
+}
+
+function attributesText(attributes: object): string {
   return JSON.stringify(attributes, (_, value: unknown) => {
     if (typeof value !== 'number') return value;
     return Number.isFinite(value) && !Object.is(value, -0)

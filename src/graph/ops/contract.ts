@@ -23,7 +23,10 @@ export const contract: Op<'contract'> = {
     fits &&= isUnique(out) && [...out].every((letter) => dims.has(letter));
     // A letter of one operand alone that is not in out would be a sum: that is said by `sum`.
     fits &&= [...dims.keys()].every((l) => out.includes(l) || (left.includes(l) && right.includes(l)));
-    invariant(fits, `contract cannot take ${showType(x)}, ${showType(y)} by ${left}, ${right} -> ${out}`);
+    invariant(
+      fits,
+      () => `contract cannot take ${showType(x)}, ${showType(y)} by ${left}, ${right} -> ${out}`,
+    );
     return { element: 'real', shape: [...out].map((letter) => dims.get(letter)!) };
   },
   evaluate([x, y], letters, { shape }, extents) {

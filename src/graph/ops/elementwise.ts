@@ -57,7 +57,7 @@ function elementwise(
       const fits = elements.includes(first.element) && operands.every((o) => sameType(o, first));
       invariant(
         fits,
-        `${name} takes ${elements.join(' or ')} of one shape: ${operands.map(showType).join(', ')}`,
+        () => `${name} takes ${elements.join(' or ')} of one shape: ${operands.map(showType).join(', ')}`,
       );
       return result(first);
     },
@@ -153,7 +153,7 @@ export const select: Op<'select'> = {
     const fits = condition.element === 'bool' && sameShape(condition.shape, x.shape) && sameType(x, y);
     invariant(
       fits,
-      `select cannot choose by ${showType(condition)} between ${showType(x)} and ${showType(y)}`,
+      () => `select cannot choose by ${showType(condition)} between ${showType(x)} and ${showType(y)}`,
     );
     return x;
   },
@@ -170,7 +170,7 @@ export const surrogate: Op<'surrogate'> = {
   typeOf(operands) {
     const [a] = operands;
     const fits = a.element === 'real' && operands.every((operand) => sameType(operand, a));
-    invariant(fits, `surrogate takes real of one shape: ${operands.map(showType).join(', ')}`);
+    invariant(fits, () => `surrogate takes real of one shape: ${operands.map(showType).join(', ')}`);
     return a;
   },
   evaluate: ([, , y]) => y,
@@ -180,7 +180,7 @@ export const convert: Op<'convert'> = {
   summary: 'to another element type: true is 1, a real is floored to an index, what is not zero is true',
   arity: 1,
   typeOf([x], { element }) {
-    invariant(element !== x.element, `convert has nothing to do: ${showType(x)} is ${element}`);
+    invariant(element !== x.element, () => `convert has nothing to do: ${showType(x)} is ${element}`);
     return { element, shape: x.shape };
   },
   evaluate([x], { element }) {

@@ -10,7 +10,7 @@ export const gather: Op<'gather'> = {
   arity: 2,
   typeOf([table, at]) {
     const fits = table.element === 'real' && typeof table.shape[0] === 'number' && at.element === 'index';
-    invariant(fits, `gather cannot take rows of ${showType(table)} by ${showType(at)}`);
+    invariant(fits, () => `gather cannot take rows of ${showType(table)} by ${showType(at)}`);
     return { element: 'real', shape: [...at.shape, ...table.shape.slice(1)] };
   },
   evaluate([table, at], _, { shape }, extents) {
@@ -37,7 +37,7 @@ export const scatter_add: Op<'scatter_add'> = {
       at.element === 'index' &&
       rows.element === 'real' &&
       sameShape(rows.shape.slice(0, rank), at.shape);
-    invariant(fits, `scatter_add cannot add ${showType(rows)} by ${showType(at)} into ${extent} rows`);
+    invariant(fits, () => `scatter_add cannot add ${showType(rows)} by ${showType(at)} into ${extent} rows`);
     return { element: 'real', shape: [extent, ...rows.shape.slice(rank)] };
   },
   evaluate([at, rows], { extent }, { shape }, extents) {

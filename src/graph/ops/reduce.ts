@@ -11,7 +11,7 @@ import type { Op } from './op.ts';
 function checkAxes(op: string, x: Type, axes: readonly number[]): readonly Dim[] {
   const increasing = axes.every((axis, k) => x.shape[axis] !== undefined && (k === 0 || axes[k - 1] < axis));
   const fits = x.element === 'real' && axes.length > 0 && increasing;
-  invariant(fits, `${op} cannot reduce axes [${axes.join(', ')}] of ${showType(x)}`);
+  invariant(fits, () => `${op} cannot reduce axes [${axes.join(', ')}] of ${showType(x)}`);
   return x.shape.filter((_, axis) => !axes.includes(axis));
 }
 

@@ -25,7 +25,7 @@ export const broadcast: Op<'broadcast'> = {
       axes.every((axis, k) => shape[axis] === x.shape[k] && (k === 0 || axes[k - 1] < axis));
     invariant(
       fits,
-      `broadcast cannot take ${showType(x)} to [${shape.join(', ')}] by axes [${axes.join(', ')}]`,
+      () => `broadcast cannot take ${showType(x)} to [${shape.join(', ')}] by axes [${axes.join(', ')}]`,
     );
     return { element: x.element, shape };
   },
@@ -48,7 +48,7 @@ export const reshape: Op<'reshape'> = {
       to !== undefined &&
       sameShape(from.named, to.named) &&
       count(from.sizes) === count(to.sizes);
-    invariant(fits, `reshape cannot take ${showType(x)} to [${shape.join(', ')}]`);
+    invariant(fits, () => `reshape cannot take ${showType(x)} to [${shape.join(', ')}]`);
     return { element: x.element, shape };
   },
   evaluate([x], _, { shape }, extents) {
@@ -68,7 +68,7 @@ export const transpose: Op<'transpose'> = {
   arity: 1,
   typeOf([x], { order }) {
     const fits = order.length === x.shape.length && x.shape.every((_, axis) => order.includes(axis));
-    invariant(fits, `transpose cannot order ${showType(x)} by [${order.join(', ')}]`);
+    invariant(fits, () => `transpose cannot order ${showType(x)} by [${order.join(', ')}]`);
     return { element: x.element, shape: order.map((axis) => x.shape[axis]) };
   },
   evaluate([x], { order }, type, extents) {
@@ -92,7 +92,7 @@ export const slice: Op<'slice'> = {
     const extent = x.shape[axis];
     const whole = Number.isInteger(start) && Number.isInteger(size);
     const fits = whole && typeof extent === 'number' && start >= 0 && size >= 1 && start + size <= extent;
-    invariant(fits, `slice cannot take ${size} from ${start} of axis ${axis} of ${showType(x)}`);
+    invariant(fits, () => `slice cannot take ${size} from ${start} of axis ${axis} of ${showType(x)}`);
     return { element: x.element, shape: x.shape.with(axis, size) };
   },
   evaluate([x], { axis, start }, type, extents) {
@@ -114,7 +114,7 @@ export const concat: Op<'concat'> = {
         element === first.element &&
         typeof extent === 'number' &&
         sameShape(shape.with(axis, 0), first.shape.with(axis, 0));
-      invariant(fits, `concat cannot join ${operands.map(showType).join(', ')} along axis ${axis}`);
+      invariant(fits, () => `concat cannot join ${operands.map(showType).join(', ')} along axis ${axis}`);
       size += extent;
     }
     return { element: first.element, shape: first.shape.with(axis, size) };

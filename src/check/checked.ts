@@ -423,10 +423,10 @@ export interface DropoutNode extends NodeBase {
   readonly probability: CheckedExpression;
 }
 
-/** A once value made from all steps: `last h`, `max over time h`. Max of index or bool does not exist. */
+/** A once value made from all steps: `last h`, `first h`, `max over time h`. Max of index or bool does not exist. */
 export interface OverTimeNode extends NodeBase {
   readonly kind: 'over-time';
-  readonly reducer: 'last' | 'max' | 'sum' | 'mean';
+  readonly reducer: 'last' | 'first' | 'max' | 'sum' | 'mean';
   /** An equation or an input, of rate `step`. */
   readonly operand: CheckedExpression;
 }

@@ -25,6 +25,7 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case 'negation':
     case 'not':
     case 'last':
+    case 'first':
     case 'each-step':
     case 'over-time':
     case 'over-index':
@@ -165,7 +166,7 @@ function forEachExpression(
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { expression, isDelayed } = next;
     if (expression.kind === 'prev') continue;
-    const atEnd = next.atEnd || expression.kind === 'last' || expression.kind === 'over-time';
+    const atEnd = next.atEnd || ['last', 'first', 'over-time'].includes(expression.kind);
     visit(expression, atEnd, isDelayed);
     const children = childrenOf(expression);
     const called =

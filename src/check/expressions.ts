@@ -5,6 +5,7 @@ import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Expression } from '../parser/tree.ts';
 import { callDraft } from './calls.ts';
+import type { OverTimeNode } from './checked.ts';
 import {
   asReference,
   type Context,
@@ -103,7 +104,8 @@ export function inferExpression(context: Context, expression: Expression, place:
       return conditionalDraft(context, cases, infer(expression.otherwise), span);
     }
     case 'last':
-      return overTimeDraft(context, 'last', infer(expression.operand), span);
+    case 'first':
+      return overTimeDraft(context, expression.kind, infer(expression.operand), span);
     case 'over-time': {
       const operand = infer(expression.operand);
       const word = expression.reducer.text;
@@ -123,7 +125,7 @@ export function inferExpression(context: Context, expression: Expression, place:
         code: 'RNN2017',
         message: `there is no ${word} over time`,
         span: place.at ?? expression.reducer.span,
-        notes: ['a sequence is put together by max, mean or sum over time, or by last'],
+        notes: ['a sequence is put together by max, mean or sum over time, or by last and first'],
         help: near === undefined ? undefined : `did you mean ${near} over time?`,
       });
     }
@@ -140,12 +142,13 @@ export function inferExpression(context: Context, expression: Expression, place:
 
 function overTimeDraft(
   context: Context,
-  reducer: 'last' | 'max' | 'sum' | 'mean',
+  reducer: OverTimeNode['reducer'],
   operand: Draft,
   span: Span,
 ): Draft {
   if (isPoison(operand)) return poison(span);
-  const words = reducer === 'last' ? 'last' : `${reducer} over time`;
+  const isEnd = reducer === 'last' || reducer === 'first';
+  const words = isEnd ? reducer : `${reducer} over time`;
   if (operand.type.rate !== 'step') {
     const once = operand.type.rate === 'once';
     return fail(context, {
@@ -156,7 +159,7 @@ function overTimeDraft(
       help: `leave out ${words}`,
     });
   }
-  if (reducer !== 'last' && !expectReal(context, operand, words)) return poison(span);
+  if (!isEnd && !expectReal(context, operand, words)) return poison(span);
   const type = { ...operand.type, rate: 'once' } as const;
   const reference = asReference(context, operand);
   return makeDraft(

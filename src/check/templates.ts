@@ -273,7 +273,7 @@ function looksLikeValue(context: Context, word: string, expression: Expression):
   const kind = name === undefined ? undefined : context.scope.get(name)?.kind;
   const isValue =
     (kind !== undefined && names.has(kind)) ||
-    ['prev', 'call', 'last', 'over-time', 'each-step', 'conditional', 'index-access'].includes(
+    ['prev', 'call', 'last', 'first', 'over-time', 'each-step', 'conditional', 'index-access'].includes(
       expression.kind,
     );
   if (!isValue) return false;

@@ -510,10 +510,11 @@ class Grammar extends EmbeddedActionsParser {
     });
   });
 
-  /** `last h`, `each step c`. */
+  /** `last h`, `first h`, `each step c`. */
   private readonly prefixed: Rule<Expression> = this.RULE('prefixed', () => {
     const { kind, word } = this.OR([
       { ALT: () => ({ kind: 'last' as const, word: this.CONSUME(tokens.Last) }) },
+      { ALT: () => ({ kind: 'first' as const, word: this.CONSUME(tokens.First) }) },
       {
         ALT: () => {
           const each = this.CONSUME(tokens.Each);

@@ -94,7 +94,8 @@ export function tooDeep(segment: readonly IToken[]): IToken | undefined {
     else if (kind === tokens.Not) prefix(notStrength);
     else if (kind === tokens.Over) {
       prefix(segment[i + 1]?.tokenType === tokens.Time ? wordStrength : farReaching);
-    } else if (kind === tokens.Prev || kind === tokens.Last || kind === tokens.Each) prefix(wordStrength);
+    } else if (kind === tokens.Prev || kind === tokens.Last || kind === tokens.First || kind === tokens.Each)
+      prefix(wordStrength);
     else if (kind === tokens.Minus && !ends) prefix(minusStrength);
     else if (strength !== undefined) endOperand(strength);
     else ends = operandEnds.has(kind);

@@ -284,6 +284,7 @@ export type Expression =
   | Not
   | Conditional
   | Last
+  | First
   | EachStep
   | OverTime
   | OverIndex;
@@ -418,6 +419,13 @@ export interface ConditionalCase {
   readonly span: Span;
   readonly condition: Expression;
   readonly value: Expression;
+}
+
+/** `first h`: the value at the first step of the sequence. */
+export interface First {
+  readonly kind: 'first';
+  readonly span: Span;
+  readonly operand: Expression;
 }
 
 /** `last h`: the value at the last step of the sequence. */

@@ -235,8 +235,9 @@ export function tagPrefix(stream: Stream, i: number, inBlock: boolean): number {
   const takesOperand = (next: number): boolean =>
     startsOperand(stream.tokens[next]) &&
     !(inBlock && (surelyBeginsItem(stream, next) || surelyBeginsDeclaration(stream, next)));
-  if (token.image === 'last' && takesOperand(i + 1)) {
-    tokens.retag(token, tokens.Last);
+  const end = token.image === 'last' ? tokens.Last : token.image === 'first' ? tokens.First : undefined;
+  if (end !== undefined && takesOperand(i + 1)) {
+    tokens.retag(token, end);
     return 1;
   }
   const second = stream.tokens[i + 1];

@@ -152,6 +152,7 @@ class Meaning {
       case 'over-time': {
         const all = this.#steps(scope).map((s) => this.at(e.operand, scope, s));
         if (e.reducer === 'last') return all[all.length - 1];
+        if (e.reducer === 'first') return all[0];
         if (e.reducer === 'max') return all.reduce(zip(Math.max));
         const sum = all.reduce(zip((a, b) => a + b));
         return e.reducer === 'sum' ? sum : map(sum, (x) => x / all.length);

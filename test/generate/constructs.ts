@@ -72,6 +72,7 @@ export const NODE_KINDS = {
   not: true,
   conditional: true,
   last: true,
+  first: true,
   'each-step': true,
   'over-time': true,
   'over-index': unsupported,

@@ -16,7 +16,14 @@ const ended: Way = (scope, shape, place) => {
   // A constant has no steps.
   if (e.rate !== 'step') return undefined;
   scope.isPointwise = false;
-  const word = scope.choices.of(['last', 'last', 'max over time', 'mean over time', 'sum over time']);
+  const word = scope.choices.of([
+    'last',
+    'last',
+    'first',
+    'max over time',
+    'mean over time',
+    'sum over time',
+  ]);
   const bounds = word === 'sum over time' ? manyTimes(e.bounds, STEPS) : e.bounds;
   const facts = { bounds, rate: 'once', stage: e.stage + 1 } as const;
   return compose(real(shape), 'over', [`${word} `, slot(e, 'over')], facts);

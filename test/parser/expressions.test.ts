@@ -48,6 +48,7 @@ describe('precedence', () => {
     // last and its kin take an operand with its calls
     ['last h + 1', '((last h) + 1)'],
     ['last top.h', '(last top.h)'],
+    ['first h / 2', '((first h) / 2)'],
     ['last f(x)[i]', '(last f(x)[i])'],
     ['last (h + 1) * 2', '((last (h + 1)) * 2)'],
     ['max over time h * 2', '((max over time h) * 2)'],

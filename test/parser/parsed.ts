@@ -90,7 +90,8 @@ export function write(expression: Expression): string {
       return `(${cases.join(' else ')} else ${write(expression.otherwise)})`;
     }
     case 'last':
-      return `(last ${write(expression.operand)})`;
+    case 'first':
+      return `(${expression.kind} ${write(expression.operand)})`;
     case 'each-step':
       return `(each step ${write(expression.operand)})`;
     case 'over-time':

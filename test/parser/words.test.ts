@@ -61,6 +61,7 @@ describe('words that are keywords elsewhere are names', () => {
     ['state: [m] = x', ['state = x']],
     ['output[i] = x[i]', ['output = x[i]']],
     ['y = last\nz = 1', ['y = last', 'z = 1']],
+    ['y = first\nz = first y', ['y = first', 'z = (first y)']],
     ['y = last\nz: [m] = 1', ['y = last', 'z = 1']],
     ['y = last\noutput y', ['y = last', 'output y']],
     ['y = last output y', ['y = last', 'output y']],

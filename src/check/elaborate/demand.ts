@@ -7,7 +7,7 @@ import { dropoutPart } from './express.ts';
 import type { Definition, Opening, Place, Scope, StatePlace } from './open.ts';
 
 /** How a step's value leaves its scan: at every step, one step late, or as one value. */
-export type Way = 'stacked' | 'previous' | OverTimeNode['reducer'];
+export type Way = 'stacked' | 'previous' | Exclude<OverTimeNode['reducer'], 'first'>;
 
 /** A value at each step, as something that is there outside of its scan. */
 export interface Export {
@@ -75,6 +75,11 @@ export function exporterKey({ place, way, reverse }: Export): string {
   const own = unitKey(definition);
   const isSequence = way === 'stacked' || way === 'previous';
   return isSequence || definition.reverse === reverse ? own : look(own);
+}
+
+/** How an end leaves its scan. The first of one direction is the last of the other. */
+export function endOf({ reducer }: OverTimeNode, { reverse }: Scope): Pick<Export, 'way' | 'reverse'> {
+  return reducer === 'first' ? { way: 'last', reverse: !reverse } : { way: reducer, reverse };
 }
 
 function unitKey({ stage, reverse }: Definition): string {
@@ -161,7 +166,7 @@ export function demandsOf(
         return;
       }
       case 'over-time':
-        need(task, exportFrom({ place: resolve(e.operand, scope), way: e.reducer, reverse: scope.reverse }));
+        need(task, exportFrom({ place: resolve(e.operand, scope), ...endOf(e, scope) }));
         return;
       case 'input':
       case 'equation':

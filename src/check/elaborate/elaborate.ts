@@ -14,6 +14,7 @@ import {
   type Demands,
   demandsOf,
   type Export,
+  endOf,
   exporterKey,
   placeKey,
   placeName,
@@ -393,7 +394,7 @@ class Elaboration {
       leaf: (e, scope) => {
         if (e.kind === 'over-time') {
           const place = resolve(e.operand as Leaf, scope);
-          return this.#exported({ place, way: e.reducer, reverse: scope.reverse });
+          return this.#exported({ place, ...endOf(e, scope) });
         }
         invariant(
           e.kind !== 'step-number' && e.kind !== 'previous' && e.kind !== 'each-step',

@@ -5,7 +5,7 @@ import { invariant } from '../../base/invariant.ts';
 import { GraphBuilder } from '../../graph/build.ts';
 import type { Graph, NodeId } from '../../graph/graph.ts';
 import { type Element, index, TIME, type Type } from '../../graph/type.ts';
-import { type Export, placeKey, placeName, type Unit, type Way } from './demand.ts';
+import { type Export, endOf, placeKey, placeName, type Unit, type Way } from './demand.ts';
 import { express, type Leaf, type Site } from './express.ts';
 import type { Opening, Place, Scope } from './open.ts';
 
@@ -100,7 +100,7 @@ export function buildScan(unit: Unit, outside: Outside): Built {
         }
         case 'over-time': {
           const place = resolve(e.operand as Leaf, scope);
-          const end = outside.reduced({ place, way: e.reducer, reverse: scope.reverse });
+          const end = outside.reduced({ place, ...endOf(e, scope) });
           return take(end, 'reduced', 'capture');
         }
         case 'each-step':

@@ -195,13 +195,19 @@ export function breakLines(item: readonly Written[], { indent, pad, entry }: Pla
     }
   }
 
-  /** Parts that begin at these places, as many on a line as there is room for; further lines begin at `start`. */
+  /**
+   * Parts that begin at these places, as many on a line as there is room for; behind a part that takes several lines
+   * nothing follows. Further lines begin at `start`.
+   */
   function fill(places: readonly number[], to: number, tail: number, hang: number, start: number): void {
     const from = next;
+    let isLong = false;
     for (const end of [...places, to]) {
       const behind = end === to ? tail : 0;
-      if (next > from && !fits(end, behind, start)) endLine(start);
+      if (next > from && (isLong || !fits(end, behind, start))) endLine(start);
+      const before = lines.length;
       place(end, behind, next === from ? hang : start);
+      isLong = lines.length > before;
     }
   }
 
@@ -273,8 +279,9 @@ export function breakLines(item: readonly Written[], { indent, pad, entry }: Pla
   function weakest(from: number, to: number): readonly number[] {
     const end = findAtLevel(from, to, (i) => kinds[i] === tokens.If || overIndex(i)) ?? to;
     const operators = allAtLevel(from, end, isOperator);
-    const least = Math.min(...operators.map((i) => strengths.get(kinds[i]) ?? 0));
-    return operators.filter((i) => strengths.get(kinds[i]) === least);
+    const strengthOf = (i: number): number => strengths.get(kinds[i]) ?? 0;
+    const least = operators.reduce((lowest, i) => Math.min(lowest, strengthOf(i)), Number.POSITIVE_INFINITY);
+    return operators.filter((i) => strengthOf(i) === least);
   }
 
   /** The places of `else` that belong to the `if` at `from`. */

@@ -20,7 +20,8 @@ export function wordWidths(
   const groupOf = ({ tokenType }: IToken): number =>
     isTrain ? 1 : declaring.includes(tokenType) ? 2 : measuring.includes(tokenType) ? 3 : 0;
   const widths: number[] = [];
-  for (let from = 0; from < words.length; from = widths.length) {
+  while (widths.length < words.length) {
+    const from = widths.length;
     const group = groupOf(words[from]);
     let to = from + 1;
     while (to < words.length && group > 0 && groupOf(words[to]) === group && !parted[to]) to++;
@@ -28,10 +29,14 @@ export function wordWidths(
     // `generate` is another kind of line than `loss`, and longer: where a metric is there, it stands apart.
     const hasMetric = run.some(({ tokenType }) => tokenType === tokens.Metric);
     const inColumn = run.filter(({ tokenType }) => !(hasMetric && tokenType === tokens.Generate));
-    const width = group === 0 ? 0 : Math.max(...inColumn.map(({ image }) => image.length));
-    widths.push(...run.map(() => width));
+    const width = group === 0 ? 0 : longest(inColumn.map(({ image }) => image));
+    for (const _ of run) widths.push(width);
   }
   return widths;
+}
+
+function longest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, text.length), 0);
 }
 
 /** A line of the page. */
@@ -46,27 +51,24 @@ export interface PageLine {
 /** Puts comments behind their lines. */
 export function withComments(lines: readonly PageLine[]): readonly string[] {
   const result: string[] = [];
-  for (let from = 0; from < lines.length; from = result.length) {
-    let to = from;
+  while (result.length < lines.length) {
+    let to = result.length;
     while (to < lines.length && lines[to].comment !== undefined) to++;
-    if (to === from) result.push(lines[from].code);
-    else result.push(...besides(lines.slice(from, to)));
+    if (to === result.length) result.push(lines[to].code);
+    else for (const line of besides(lines.slice(result.length, to))) result.push(line);
   }
   return result;
 }
 
 /** Lines that follow each other, all with comments: in the column that they share, else in the nearest one. */
-function besides(run: readonly PageLine[]): string[] {
+function besides(run: readonly PageLine[]): readonly string[] {
   const [{ column: shared }] = run;
-  const keeps = run.every(
-    ({ code, column }) => column === shared && column !== undefined && column > code.length,
-  );
-  const nearest = Math.max(...run.map(({ code }) => code.length)) + 2;
-  const reaches = (line: PageLine, column: number): boolean =>
-    column + (line.comment ?? '').length <= pageWidth || column === line.code.length + 2;
-  const together = keeps || run.every((line) => reaches(line, nearest));
-  return run.map(({ code, comment = '' }) => {
-    const column = keeps ? (shared ?? nearest) : together ? nearest : code.length + 2;
-    return code.padEnd(column) + comment;
-  });
+  const isKept = ({ code, column }: PageLine): boolean =>
+    column !== undefined && column === shared && column > code.length;
+  const nearest = longest(run.map(({ code }) => code)) + 2;
+  /** Whether a comment stays on the page there, as far as it can. */
+  const isOnPage = ({ code, comment = '' }: PageLine): boolean =>
+    nearest === code.length + 2 || nearest + comment.length <= pageWidth;
+  const common = run.every(isKept) ? shared : run.every(isOnPage) ? nearest : undefined;
+  return run.map(({ code, comment = '' }) => code.padEnd(common ?? code.length + 2) + comment);
 }

@@ -52,11 +52,11 @@ describe('what stands there already', () => {
   const blocks = documents
     .filter((path) => path.endsWith('.md'))
     .flatMap((path) =>
-      [...readFileSync(new URL(path, root), 'utf8').matchAll(/^```rnn\n(.*?)^```$/gms)].map(
+      [...readFileSync(new URL(path, root), 'utf8').matchAll(/^```(?:rnn)?\n(.*?)^```$/gms)].map(
         ([, text]) => [path, text] as const,
       ),
     );
-  test.each(blocks)('a program in %s is laid out: %#', (_, text) => {
+  test.each(blocks.filter(([, text]) => isProgram(text)))('a program in %s is laid out: %#', (_, text) => {
     expect(formatted(text)).toBe(text);
   });
 });

@@ -1,6 +1,7 @@
 // The commands, in the order in which help lists them.
 import type { Command } from './command.ts';
 import { check } from './commands/check.ts';
+import { explain } from './commands/explain.ts';
 import { format } from './commands/format.ts';
 import { generate } from './commands/generate.ts';
 import { gradcheck } from './commands/gradcheck.ts';
@@ -8,4 +9,4 @@ import { run } from './commands/run.ts';
 import { show } from './commands/show.ts';
 import { train } from './commands/train.ts';
 
-export const commands: readonly Command[] = [check, show, run, gradcheck, train, generate, format];
+export const commands: readonly Command[] = [check, show, run, gradcheck, train, generate, format, explain];

@@ -6,7 +6,7 @@ import { render } from '../../base/render.ts';
 import { loadProgramFile } from '../../study/program-file.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { paintFor } from '../paint.ts';
-import type { Stream } from '../platform.ts';
+import type { Platform } from '../platform.ts';
 import { orUnreadable } from '../program.ts';
 import { counted } from '../table.ts';
 
@@ -43,15 +43,19 @@ export const check: Command = {
     else {
       err.write(render(diagnostics, { colour: err.colour }));
       if (err.terminal || diagnostics.length > 0)
-        err.write(lastLine(given.operands.length, diagnostics, err));
+        err.write(lastLines(given.operands.length, diagnostics, platform));
     }
     return hasErrors(diagnostics) ? exitCodes.input : exitCodes.fine;
   },
 };
 
-function lastLine(files: number, diagnostics: readonly Diagnostic[], err: Stream): string {
+function lastLines(files: number, diagnostics: readonly Diagnostic[], { called, err }: Platform): string {
   const checked = `${counted(files, 'file')} checked: `;
   if (diagnostics.length === 0) return `${checked}${paintFor(err).good('all is well')}\n`;
   const errors = diagnostics.filter((one) => one.severity === 'error').length;
-  return `\n${checked}${counted(errors, 'error')}, ${counted(diagnostics.length - errors, 'warning')}\n`;
+  const [{ code }] = diagnostics;
+  return [
+    `\n${checked}${counted(errors, 'error')}, ${counted(diagnostics.length - errors, 'warning')}\n`,
+    `${called} explain ${code} tells more\n`,
+  ].join('');
 }

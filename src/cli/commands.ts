@@ -5,8 +5,19 @@ import { explain } from './commands/explain.ts';
 import { format } from './commands/format.ts';
 import { generate } from './commands/generate.ts';
 import { gradcheck } from './commands/gradcheck.ts';
+import { newProgram } from './commands/new.ts';
 import { run } from './commands/run.ts';
 import { show } from './commands/show.ts';
 import { train } from './commands/train.ts';
 
-export const commands: readonly Command[] = [check, show, run, gradcheck, train, generate, format, explain];
+export const commands: readonly Command[] = [
+  newProgram,
+  check,
+  show,
+  run,
+  gradcheck,
+  train,
+  generate,
+  format,
+  explain,
+];

@@ -7,7 +7,7 @@ import { makeSource } from './base/source.ts';
 import type { CheckedCell, CheckedFile } from './check/checked.ts';
 import { elaborate, selectBlock } from './check/elaborate/elaborate.ts';
 import { compile, type Target } from './compile.ts';
-import { format as layOut } from './parser/format.ts';
+import { formatSource } from './parser/format.ts';
 import { FileFault, type Files } from './runtime/files.ts';
 import { nodeFiles } from './runtime/node/files.ts';
 import { checkGradients, type GradientReport } from './study/gradcheck.ts';
@@ -165,7 +165,7 @@ export async function saveArrays(path: string, arrays: Arrays, files: Files = no
 
 /** A program's text in the one layout. Throws an `RnnError` where it cannot be read; what it means does not matter. */
 export function format(text: string, name = 'program.rnn'): string {
-  const formatted = layOut(makeSource(name, text));
+  const formatted = formatSource(makeSource(name, text));
   return valid(formatted.text, formatted.diagnostics);
 }
 

@@ -3,7 +3,7 @@
 
 import { invariant } from '../base/invariant.ts';
 import { makeSource } from '../base/source.ts';
-import { format } from '../parser/format.ts';
+import { formatSource } from '../parser/format.ts';
 
 export const TASKS = ['adding', 'text'] as const;
 
@@ -18,7 +18,7 @@ export function starter(file: string, cell: string, task: Task): string {
   const lines = parts.join('\n').replaceAll(/^(.+) {2}(# .*)$/gm, (_, code: string, remark) => {
     return code.padEnd(remarkColumn) + remark;
   });
-  const { text } = format(makeSource(file, lines));
+  const { text } = formatSource(makeSource(file, lines));
   invariant(text !== undefined, 'a program to start from can be read');
   return text;
 }

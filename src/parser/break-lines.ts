@@ -53,9 +53,9 @@ const operandEnds: ReadonlySet<TokenType> = new Set([
   tokens.CloseBracket,
 ]);
 
-/** A comment as it is written: without the blanks at its end. */
-export function commentText(comment: IToken): string {
-  return comment.image.trimEnd();
+/** As it is written, without the blanks at the end of a comment. */
+export function textOf(token: IToken): string {
+  return token.image.trimEnd();
 }
 
 /** The lines of one item. Comments below its last token are not its own. */
@@ -126,7 +126,7 @@ export function breakLines(item: readonly Written[], { indent, pad, entry }: Pla
     code = ' '.repeat(column);
     first = undefined;
     for (const comment of last.below) {
-      lines.push({ code: code + commentText(comment), first: undefined, beside: undefined });
+      lines.push({ code: code + textOf(comment), first: undefined, beside: undefined });
     }
   }
 

@@ -9,8 +9,8 @@
 import type { IToken } from 'chevrotain';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { invariant } from '../base/invariant.ts';
-import { positionAt, type Source } from '../base/source.ts';
-import { breakLines, commentText, type Place, type Written } from './break-lines.ts';
+import { makeSource, positionAt, type Source } from '../base/source.ts';
+import { breakLines, type Place, textOf, type Written } from './break-lines.ts';
 import { type PageLine, withComments, wordWidths } from './columns.ts';
 import { type DeclarationLayout, layOut } from './layout.ts';
 import { type LexedText, lex } from './lex.ts';
@@ -24,20 +24,30 @@ export interface Formatted {
 }
 
 /** Formats one file. What it means is not looked at. */
-export function format(source: Source): Formatted {
+export function formatSource(source: Source): Formatted {
   const { diagnostics } = parse(source);
   if (diagnostics.length > 0) return { text: undefined, diagnostics };
   const lineEnd = /\r?\n/.exec(source.text)?.[0] ?? '\n';
   const text = pageOf(source)
     .map((line) => line + lineEnd)
     .join('');
-  invariant(bare(text) === bare(source.text), 'formatting changes nothing but blanks');
+  invariant(
+    wordsOf(makeSource(source.name, text)) === wordsOf(source),
+    'formatting changes nothing but blanks',
+  );
   return { text, diagnostics };
 }
 
-function bare(text: string): string {
-  return text.replaceAll(/\s+/g, '');
+/** Words, signs and comments, a line each. */
+function wordsOf(source: Source): string {
+  const { tokens, comments } = lex(source, ignore);
+  return [...tokens, ...comments]
+    .sort((a, b) => a.startOffset - b.startOffset)
+    .map(textOf)
+    .join('\n');
 }
+
+function ignore(): void {}
 
 /** What stands between two tokens that are not of one item. */
 interface Gap {
@@ -49,7 +59,6 @@ interface Gap {
 
 /** The lines of a text that parses. */
 function pageOf(source: Source): readonly string[] {
-  const ignore = (): void => {};
   const lexed = lex(source, ignore);
   const stream = makeStream(source, lexed);
   const declarations = layOut(stream, ignore);
@@ -94,7 +103,7 @@ function pageOf(source: Source): readonly string[] {
   function writeGap({ comments, empty }: Gap, indent: number): void {
     for (const [k, isEmpty] of empty.entries()) {
       if (isEmpty) writeLine('');
-      if (k < comments.length) writeLine(' '.repeat(indent) + commentText(comments[k]));
+      if (k < comments.length) writeLine(' '.repeat(indent) + textOf(comments[k]));
     }
   }
 
@@ -131,7 +140,7 @@ function pageOf(source: Source): readonly string[] {
     for (const { code, first, beside } of breakLines(item.map(writtenOf), place)) {
       const isOld = first !== undefined && beside !== undefined && beginsLine.has(first);
       const column = isOld && lineOf(first) === lineOf(beside) ? columnOf(beside) : undefined;
-      page.push({ code, comment: beside === undefined ? undefined : commentText(beside), column });
+      page.push({ code, comment: beside === undefined ? undefined : textOf(beside), column });
     }
   }
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { makeSource } from '../../src/base/source.ts';
-import { format } from '../../src/parser/format.ts';
+import { formatSource } from '../../src/parser/format.ts';
 import { growFile } from '../generate/file.ts';
 import { printFile } from '../generate/tree.ts';
 import { isProgram, respaced, treeOf, written } from './respaced.ts';
@@ -10,7 +10,7 @@ import { isProgram, respaced, treeOf, written } from './respaced.ts';
 const root = new URL('../../', import.meta.url);
 
 function formatted(text: string): string {
-  const result = format(makeSource('test.rnn', text));
+  const result = formatSource(makeSource('test.rnn', text));
   if (result.text === undefined) throw new Error(result.diagnostics.map(({ message }) => message).join('\n'));
   return result.text;
 }
@@ -286,7 +286,7 @@ cell D { # n
   });
 
   test('what cannot be read is not formatted', () => {
-    const { text, diagnostics } = format(makeSource('a.rnn', 'cell C {\n output (1\n}'));
+    const { text, diagnostics } = formatSource(makeSource('a.rnn', 'cell C {\n output (1\n}'));
     expect(text).toBeUndefined();
     expect(diagnostics.map(({ code }) => code)).toEqual(['RNN1010']);
     // What it means does not matter.
@@ -328,7 +328,7 @@ describe('the same program, the same comments, and the same a second time', () =
 
   test('generated programs, squeezed and stretched', () => {
     let seen = 0;
-    for (let seed = 1; seed <= 100; seed++) {
+    for (let seed = 1; seed <= 40; seed++) {
       const text = printFile(growFile(seed));
       expectLaws(text);
       const other = respaced(text, seed, seed % 5);
@@ -336,6 +336,6 @@ describe('the same program, the same comments, and the same a second time', () =
       seen++;
       expectLaws(other);
     }
-    expect(seen).toBeGreaterThan(95);
+    expect(seen).toBe(40);
   });
 });

@@ -1,7 +1,7 @@
 // `rnn format`: programs in the one layout. What is printed to standard output are the files that change.
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { render } from '../../base/render.ts';
-import { format as layOut } from '../../parser/format.ts';
+import { formatSource } from '../../parser/format.ts';
 import { readSource } from '../../study/program-file.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { printable } from '../paint.ts';
@@ -39,7 +39,7 @@ export const format: Command = {
         found.push(source);
         continue;
       }
-      const { text, diagnostics } = layOut(source);
+      const { text, diagnostics } = formatSource(source);
       found.push(...diagnostics);
       if (text === undefined || text === source.text) continue;
       if (!isTrial) await writeBytes(path, new TextEncoder().encode(text), files);

@@ -1,4 +1,4 @@
-// The build: the prelude's module, the two bundles, and the type declarations.
+// The build: the modules of the prelude and of the explanations, the two bundles, and the type declarations.
 //
 //   dist/rnn.js      the command in one file with all it needs inside, so that it starts at once
 //   dist/index.js    the library; its dependencies stay imports, and the user's package manager brings them
@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { makeExplanations } from './make-explanations.mjs';
 import { makePrelude } from './make-prelude.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -53,6 +54,7 @@ function emitDeclarations() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   makePrelude();
+  makeExplanations();
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   await bundleAll(join(root, 'dist'));
   if (!emitDeclarations()) process.exitCode = 1;

@@ -7,6 +7,7 @@ import { makeSource } from './base/source.ts';
 import type { CheckedCell, CheckedFile } from './check/checked.ts';
 import { elaborate, selectBlock } from './check/elaborate/elaborate.ts';
 import { compile, type Target } from './compile.ts';
+import { formatSource } from './parser/format.ts';
 import { FileFault, type Files } from './runtime/files.ts';
 import { nodeFiles } from './runtime/node/files.ts';
 import { checkGradients, type GradientReport } from './study/gradcheck.ts';
@@ -160,6 +161,12 @@ export async function loadArrays(path: string, files: Files = nodeFiles): Promis
 /** Writes arrays as a safetensors file; the same arrays give the same bytes. */
 export async function saveArrays(path: string, arrays: Arrays, files: Files = nodeFiles): Promise<void> {
   await named(`cannot write ${path}`, files.write(path, writeSafetensors(toMap(arrays))));
+}
+
+/** A program's text in the one layout. Throws an `RnnError` where it cannot be read; what it means does not matter. */
+export function format(text: string, name = 'program.rnn'): string {
+  const formatted = formatSource(makeSource(name, text));
+  return valid(formatted.text, formatted.diagnostics);
 }
 
 function makeProgram(file: ProgramFile, files: Files): Program {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import {
   FileFault,
+  format,
   generate,
   indexTensor,
   load,
@@ -104,6 +105,11 @@ test('weights: from a seed, saved and loaded, the same on wasm', async () => {
   exact.h.data.forEach((value, i) => {
     expect(Math.abs(fast.h.data[i] - value)).toBeLessThan(1e-6);
   });
+});
+
+test('format', () => {
+  expect(format('cell C(n) {input x:[n] output x}')).toBe('cell C(n) {\n  input x: [n]\n  output x\n}\n');
+  expect(() => format('cell C(n) {', 'c.rnn')).toThrow('c.rnn:1:11');
 });
 
 test('gradcheck', async () => {

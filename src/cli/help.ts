@@ -26,6 +26,7 @@ export function generalHelp(commands: readonly Command[], version: string): stri
     'To begin:',
     '',
     ...indent([
+      'rnn new my-cell                   a cell of your own to start from, with an experiment',
       'rnn check models/lstm.rnn         does it hold together?',
       'rnn show models/lstm.rnn          what goes in, what is learned, what comes out',
       'rnn train models/char-lm.rnn      train a model of text',

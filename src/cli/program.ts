@@ -1,21 +1,23 @@
 // The program that a command works on: its file is read and checked, errors end the command, warnings are told.
 import type { Diagnostic } from '../base/diagnostic.ts';
-import { hasErrors } from '../base/diagnostic.ts';
+import { hasErrors, makeDiagnostic } from '../base/diagnostic.ts';
 import { render } from '../base/render.ts';
+import { makeSource, makeSpan } from '../base/source.ts';
 import type { CheckedCell, CheckedFile } from '../check/checked.ts';
 import { selectBlock } from '../check/elaborate/elaborate.ts';
-import { FileFault } from '../runtime/files.ts';
 import { loadProgramFile, type ProgramFile } from '../study/program-file.ts';
 import { type Arguments, InputFault, Rejected, WrongUse } from './command.ts';
 import type { Platform } from './platform.ts';
+import { inWords } from './reading.ts';
 
-/** Reads and checks a file. Rejects with an `InputFault` where it cannot be read. */
-export async function readProgram(path: string, platform: Platform): Promise<ProgramFile> {
+/** What is read of a file, or a diagnostic where it cannot be read: where several are named, the others go on. */
+export async function orUnreadable<Read>(path: string, work: Promise<Read>): Promise<Read | Diagnostic> {
   try {
-    return await loadProgramFile(path, platform.files);
+    return await inWords(`cannot read ${path}`, work);
   } catch (error) {
-    if (error instanceof FileFault) throw new InputFault(`cannot read ${path}: ${error.message}`, error.help);
-    throw error;
+    if (!(error instanceof InputFault)) throw error;
+    const span = makeSpan(makeSource(path, ''), 0, 0);
+    return makeDiagnostic({ code: 'RNN7001', message: error.message, span, help: error.help });
   }
 }
 
@@ -24,9 +26,9 @@ export interface SoundProgram extends ProgramFile {
   readonly checked: CheckedFile;
 }
 
-/** As `readProgram`, and rejects with its diagnostics where there are errors. */
+/** Reads and checks a file. Rejects with an `InputFault` where it cannot be read, with its diagnostics where it has errors. */
 export async function readSoundProgram(path: string, platform: Platform): Promise<SoundProgram> {
-  const file = await readProgram(path, platform);
+  const file = await inWords(`cannot read ${path}`, loadProgramFile(path, platform.files));
   const { checked } = file;
   if (checked === undefined) throw new Rejected(file.diagnostics);
   orReject(checked, file.diagnostics, platform);

@@ -12,7 +12,13 @@ export function writeBytes(path: string, bytes: Uint8Array, files: Files): Promi
   return inWords(`cannot write ${path}`, files.write(path, bytes));
 }
 
-async function inWords<Result>(what: string, work: Promise<Result>): Promise<Result> {
+/** Writes a file that is not there yet. False where it is, and stays. */
+export function createFile(path: string, bytes: Uint8Array, files: Files): Promise<boolean> {
+  return inWords(`cannot write ${path}`, files.create(path, bytes));
+}
+
+/** An `InputFault` in the place of a `FileFault`, with what was wanted before the reason. */
+export async function inWords<Result>(what: string, work: Promise<Result>): Promise<Result> {
   try {
     return await work;
   } catch (error) {

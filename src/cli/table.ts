@@ -19,6 +19,11 @@ export function layOut(rows: readonly (readonly string[])[], right: readonly num
   );
 }
 
+/** `1 file`, `3 files`. */
+export function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
 /** Text broken into lines of at most `width` characters, between words. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];

@@ -26,7 +26,8 @@ export interface DeclarationLayout {
   readonly header: Segment;
   /** The items or entries of a block. */
   readonly segments: readonly Segment[];
-  /** The closing brace of a block. */
+  /** The braces of a block. */
+  readonly open: IToken | undefined;
   readonly close: IToken | undefined;
 }
 
@@ -88,7 +89,7 @@ function foreignImport(
     help: `write import ${name} from "./${file}.rnn"`,
   });
   const header = { tokens: stream.tokens.slice(at, next), reported: true, damaged: false };
-  return { layout: { kind: 'import', header, segments: [], close: undefined }, next };
+  return { layout: { kind: 'import', header, segments: [], open: undefined, close: undefined }, next };
 }
 
 /** The kind of declaration that begins here. A slip (`cel LSTM(n, m) {`) is reported and read as what it means. */
@@ -175,12 +176,12 @@ function layOutDeclaration(
   tokens.retag(token, kind);
   if (kind === tokens.Import) {
     const { header, next } = scanImport(stream, first);
-    return { layout: { kind: 'import', header, segments: [], close: undefined }, next };
+    return { layout: { kind: 'import', header, segments: [], open: undefined, close: undefined }, next };
   }
   if (kind === tokens.Fn) {
     const scan = scanSegment(stream, first, 'function', report);
     return {
-      layout: { kind: 'function', header: scan.segment, segments: [], close: undefined },
+      layout: { kind: 'function', header: scan.segment, segments: [], open: undefined, close: undefined },
       next: scan.next,
     };
   }
@@ -231,6 +232,7 @@ function layOutDeclaration(
     kind: kind === tokens.Train ? ('train' as const) : ('block' as const),
     header: { ...scan.segment, reported: scan.segment.reported || open === undefined },
     segments,
+    open: open === undefined ? undefined : stream.tokens[open],
     close,
   };
   return { layout, next: i };

@@ -12,7 +12,7 @@ import * as tokens from './tokens.ts';
 export const deepest = 200;
 
 /** How strongly an operator holds its operands; it ends the operands of all stronger prefixes before it. */
-const strengths: ReadonlyMap<TokenType, number> = new Map([
+export const strengths: ReadonlyMap<TokenType, number> = new Map([
   [tokens.Or, 1],
   [tokens.And, 2],
   ...[

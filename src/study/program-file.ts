@@ -42,8 +42,8 @@ export async function checkSource(source: Source, files: Files): Promise<Program
   };
 }
 
-/** Bytes that are not UTF-8 become U+FFFD: the parser says where they are. */
-async function readSource(path: string, files: Files): Promise<Source> {
+/** Reads a text. Bytes that are not UTF-8 become U+FFFD: the parser says where they are. */
+export async function readSource(path: string, files: Files): Promise<Source> {
   const bytes = await files.read(path);
   if (bytes.length > largestProgram) {
     const megabytes = Math.ceil(bytes.length / 1024 / 1024);

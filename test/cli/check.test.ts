@@ -26,6 +26,7 @@ test('a mistake is shown with its place, and ends with 1', async () => {
        = help: define it by an equation, y = ..., or declare it as an input, a state or a param
 
     2 files checked: 1 error, 0 warnings
+    rnn explain RNN2001 tells more
     "
   `);
 });

@@ -50,6 +50,12 @@ test('exit codes and where text goes', async () => {
   expect(missing.err).toContain('did you mean bad.rnn?');
 });
 
+test('what is told of a code is inside of the command', async () => {
+  const { code, out, err } = await end(start('explain', 'RNN3002'));
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toContain('error[RNN3002]: cannot multiply');
+});
+
 test('a folder where a file is wanted', async () => {
   mkdirSync(join(folder, 'programs'));
   writeFileSync(join(folder, 'programs', 'a.rnn'), 'cell C(n) { input x: [n]  output x }');

@@ -27,6 +27,7 @@ import { FLOAT32, illConditioned } from '../laws/rounding.ts';
 import { compareDifferences } from './differences.ts';
 import { eachPass, unrolledBehind } from './each-pass.ts';
 import { all, doubles, type GeneratedLaw, needsAll, wellConditioned } from './finding.ts';
+import { formatted } from './formatted.ts';
 import { reversed } from './reversed.ts';
 import { differencesOfGradients, secondOrder } from './second-order.ts';
 import { Trial } from './trial.ts';
@@ -264,6 +265,7 @@ export function isNumeric({ answers }: Trial): boolean {
 
 export const GENERATED_LAWS: readonly GeneratedLaw[] = [
   checks,
+  formatted,
   printed,
   differences,
   modes,

@@ -1,13 +1,14 @@
 // `rnn check`: what is wrong with programs, and where.
 //
 // Messages go to standard error, as compilers do it; with --json they are the answer, and go to standard output.
-import { type Diagnostic, diagnosticToJson, hasErrors, makeDiagnostic } from '../../base/diagnostic.ts';
+import { type Diagnostic, diagnosticToJson, hasErrors } from '../../base/diagnostic.ts';
 import { render } from '../../base/render.ts';
-import { makeSource, makeSpan } from '../../base/source.ts';
-import { type Command, exitCodes, InputFault } from '../command.ts';
+import { loadProgramFile } from '../../study/program-file.ts';
+import { type Command, exitCodes } from '../command.ts';
 import { paintFor } from '../paint.ts';
-import type { Platform, Stream } from '../platform.ts';
-import { readProgram } from '../program.ts';
+import type { Platform } from '../platform.ts';
+import { orUnreadable } from '../program.ts';
+import { counted } from '../table.ts';
 
 export const check: Command = {
   name: 'check',
@@ -32,7 +33,8 @@ export const check: Command = {
     // Several files may import one that has a mistake: each message is kept once.
     const found = new Map<string, Diagnostic>();
     for (const path of given.operands) {
-      for (const diagnostic of await diagnosticsOf(path, platform)) {
+      const file = await orUnreadable(path, loadProgramFile(path, platform.files));
+      for (const diagnostic of 'code' in file ? [file] : file.diagnostics) {
         found.set(JSON.stringify(diagnosticToJson(diagnostic)), diagnostic);
       }
     }
@@ -41,27 +43,19 @@ export const check: Command = {
     else {
       err.write(render(diagnostics, { colour: err.colour }));
       if (err.terminal || diagnostics.length > 0)
-        err.write(lastLine(given.operands.length, diagnostics, err));
+        err.write(lastLines(given.operands.length, diagnostics, platform));
     }
     return hasErrors(diagnostics) ? exitCodes.input : exitCodes.fine;
   },
 };
 
-/** A file that cannot be read has a diagnostic for it, so that the others are checked all the same. */
-async function diagnosticsOf(path: string, platform: Platform): Promise<readonly Diagnostic[]> {
-  try {
-    return (await readProgram(path, platform)).diagnostics;
-  } catch (error) {
-    if (!(error instanceof InputFault)) throw error;
-    const span = makeSpan(makeSource(path, ''), 0, 0);
-    return [makeDiagnostic({ code: 'RNN7001', message: error.message, span, help: error.help })];
-  }
-}
-
-function lastLine(files: number, diagnostics: readonly Diagnostic[], err: Stream): string {
-  const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
-  const checked = `${count(files, 'file')} checked: `;
+function lastLines(files: number, diagnostics: readonly Diagnostic[], { called, err }: Platform): string {
+  const checked = `${counted(files, 'file')} checked: `;
   if (diagnostics.length === 0) return `${checked}${paintFor(err).good('all is well')}\n`;
   const errors = diagnostics.filter((one) => one.severity === 'error').length;
-  return `\n${checked}${count(errors, 'error')}, ${count(diagnostics.length - errors, 'warning')}\n`;
+  const [{ code }] = diagnostics;
+  return [
+    `\n${checked}${counted(errors, 'error')}, ${counted(diagnostics.length - errors, 'warning')}\n`,
+    `${called} explain ${code} tells more\n`,
+  ].join('');
 }

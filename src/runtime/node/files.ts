@@ -12,6 +12,7 @@ import {
   stat,
   writeFile,
 } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { suggest } from '../../base/suggest.ts';
 import { FileFault, type Files } from '../files.ts';
 
@@ -25,16 +26,24 @@ export const nodeFiles: Files = {
   write: (path, bytes) => inWords(path, () => writeWhole(path, bytes)),
   create: (path, bytes) => inWords(path, () => createWhole(path, bytes)),
   append: (path, bytes) => inWords(path, () => appendFile(path, bytes)),
-  makeFolder: (path) =>
-    inWords(path, async () => {
-      const made = await mkdir(path, { recursive: true });
-      return made !== undefined;
-    }),
+  makeFolder: (path) => inWords(path, () => makeNewFolder(path)),
 };
+
+/** The folders above it first: of a call that makes several, it is not known which of them it has made itself. */
+async function makeNewFolder(path: string): Promise<boolean> {
+  await mkdir(dirname(path), { recursive: true });
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error;
+    return false;
+  }
+}
 
 /**
  * Writes beside the file, waits for the disk, and puts it in place, which is one step for the system. Links stay
- * links, and what is no file (/dev/null, a named pipe) is written to as it is.
+ * links, who may read it stays, and what is no file (/dev/null, a named pipe) is written to as it is.
  */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const present = await stat(path).catch(() => undefined);
@@ -42,7 +51,7 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const place = present === undefined ? path : await realpath(path);
   const beside = besideOf(place);
   try {
-    await writeAndSync(beside, bytes);
+    await writeAndSync(beside, bytes, present?.mode);
     await rename(beside, place);
   } catch (error) {
     await rm(beside, { force: true });
@@ -72,9 +81,11 @@ function besideOf(path: string): string {
   return `${path}.${process.pid}-${parts++}.part`;
 }
 
-async function writeAndSync(path: string, bytes: Uint8Array): Promise<void> {
+/** `mode`: who may read and write it; what is usual, where it is not given. */
+async function writeAndSync(path: string, bytes: Uint8Array, mode?: number): Promise<void> {
   const handle = await open(path, 'w');
   try {
+    if (mode !== undefined) await handle.chmod(mode & 0o7777);
     await handle.writeFile(bytes);
     await handle.sync();
   } finally {

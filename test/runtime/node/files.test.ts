@@ -1,5 +1,6 @@
 // Files on the disk: written whole or not at all, and failures in words.
 import {
+  chmodSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -50,8 +51,17 @@ test('of two that create a file or a folder, one succeeds', async () => {
   expect(readFileSync(inFolder('once.txt'), 'utf8')).toBe(made[0] ? 'one' : 'two');
   expect(await create('three')).toBe(false);
   expect(readdirSync(folder).filter((name) => name.includes('once'))).toEqual(['once.txt']);
-  const folders = [1, 2, 3].map(() => nodeFiles.makeFolder(inFolder('deep/er')));
-  expect((await Promise.all(folders)).filter(Boolean)).toEqual([true]);
+  for (let k = 0; k < 50; k++) {
+    const folders = [1, 2, 3].map(() => nodeFiles.makeFolder(inFolder(`deep${k}/er`)));
+    expect((await Promise.all(folders)).filter(Boolean)).toEqual([true]);
+  }
+});
+
+test('who may read and write a file stays', async () => {
+  writeFileSync(inFolder('mine.txt'), 'old');
+  chmodSync(inFolder('mine.txt'), 0o640);
+  await nodeFiles.write(inFolder('mine.txt'), bytes('new'));
+  expect(statSync(inFolder('mine.txt')).mode & 0o777).toBe(0o640);
 });
 
 test('a link stays a link, and what is no file is written to as it is', async () => {

@@ -16,8 +16,8 @@ export const formatted: GeneratedLaw = {
   name: 'laid out is the same program',
   bound: 0,
   hold({ text, drawn, path, forms: { program } }) {
-    // Every other one: it takes ten times of parsing.
-    if (drawn.numbers % 2 === 0) return undefined;
+    // Every third: it takes ten times of parsing.
+    if (drawn.numbers % 3 > 0) return undefined;
     const strewn = respaced(text, drawn.numbers, drawn.numbers % 5);
     const result = layOut(strewn) ?? '';
     const again = new Trial(result, drawn, path).program();

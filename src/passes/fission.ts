@@ -44,6 +44,8 @@ export function splitLoops(graph: Graph, notes: Note[] = []): Graph {
   return rebuild(graph, {
     scan(draft, scan, to, id) {
       const inner = { ...scan, body: splitLoops(scan.body, notes) };
+      // What is computed again for each segment stays there: outside of it all steps would be kept.
+      if (scan.segment !== undefined) return buildScan(draft, { ...moveScan(scan, to), body: inner.body });
       const plan = planFission(inner);
       if (plan.isTrivial) return buildScan(draft, { ...moveScan(scan, to), body: inner.body });
       notes.push(...describe(inner, plan));

@@ -2,7 +2,7 @@
 // program's buffers lie and how long its axes are. The code asks the block for every extent, stride and address that
 // is not a plain number, so that other extents need no other code: only the block is written anew.
 
-import type { Extents } from '../../graph/type.ts';
+import type { AxisName, Extents } from '../../graph/type.ts';
 import { ELEMENT_BYTES, type Storage } from '../../loops/memory.ts';
 import type { BufferId } from '../../loops/program.ts';
 import { type Size, type Sum, showSum, valueOfSum } from '../../loops/size.ts';
@@ -72,6 +72,23 @@ export class ModuleBuilder {
       this.#entries.set(key, at);
     }
     code.int(0).memory('i32.load', BLOCK_START + 4 * at);
+  }
+
+  /** Writes every number of the block that the code so far has asked for, as it is with another extent of an axis. */
+  setExtent(code: Code, axis: AxisName, extent: Local): void {
+    for (const [at, { buffer, sum }] of [...this.block.entries()]) {
+      if (!sum.some((size) => size.axes.includes(axis))) continue;
+      code.int(0);
+      const rest = sum.filter((size) => !size.axes.includes(axis));
+      if (buffer === undefined) this.sum(code, rest);
+      else this.#entry(code, { buffer, sum: rest });
+      for (const { factor, axes } of sum.filter((size) => size.axes.includes(axis))) {
+        this.elements(code, { factor, axes: axes.filter((other) => other !== axis) });
+        for (const other of axes) if (other === axis) code.get(extent).op('i32.mul');
+        code.op('i32.add');
+      }
+      code.memory('i32.store', BLOCK_START + ELEMENT_BYTES * at);
+    }
   }
 
   /** Puts a sum on the stack, times `unit`. */

@@ -63,7 +63,11 @@ function findSeen(graph: Graph, id: NodeId, scan: ScanNode): (index: number) => 
   };
   for (const output of graph.outputs) look(output.node);
   for (const node of graph.nodes) {
-    const isBlind = node.kind === 'scan' && node.axis === scan.axis && node.lengths === scan.lengths;
+    const isBlind =
+      node.kind === 'scan' &&
+      node.segment === undefined &&
+      node.axis === scan.axis &&
+      node.lengths === scan.lengths;
     if (isBlind) [...node.carries, ...node.captures].forEach(look);
     else if (node.kind !== 'result') operandsOf(node).forEach(look);
   }

@@ -24,6 +24,7 @@ import { asFloat64, bothWays, type Run } from '../laws/chunked.ts';
 import { type Distances, distances, type Tensors } from '../laws/distance.ts';
 import { identical } from '../laws/identical.ts';
 import { FLOAT32, FLOAT64, illConditioned } from '../laws/rounding.ts';
+import { checkpointed } from './checkpointed.ts';
 import { compareDifferences } from './differences.ts';
 import type { Trial } from './trial.ts';
 
@@ -287,6 +288,7 @@ export const GENERATED_LAWS: readonly GeneratedLaw[] = [
   differences,
   modes,
   unrolled,
+  checkpointed,
   optimised,
   wasm,
   alone,

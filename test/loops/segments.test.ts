@@ -6,6 +6,7 @@ import { vjp } from '../../src/autodiff/vjp.ts';
 import { optimise } from '../../src/compile.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
+import { readGraph } from '../../src/graph/read.ts';
 import { BATCH, type Extents, TIME } from '../../src/graph/type.ts';
 import { ELEMENT_BYTES, planMemory, storageOf } from '../../src/loops/memory.ts';
 import type { Program, Statement } from '../../src/loops/program.ts';
@@ -14,7 +15,7 @@ import { verifyProgram } from '../../src/loops/verify.ts';
 import { lstm } from '../autodiff/cells.ts';
 import { realInputs, realOutputs } from '../autodiff/differences.ts';
 import { extentsAt, varied } from '../autodiff/varied-cell.ts';
-import { compile, expectClose, WAYS } from '../runtime/compiled.ts';
+import { compile, expectClose, expectSame, WAYS } from '../runtime/compiled.ts';
 import { inputsFor } from './programs.ts';
 
 const STEPS = 4;
@@ -58,6 +59,27 @@ test('what leaves its segment is found, where only the last one is too short for
   const complaints = (T: number): string[] => verifyProgram(faulty, new Map([...extentsAt(T), ['Four', 4]]));
   expect(complaints(8)).toEqual([]);
   expect(complaints(9).join()).toMatch(/element \d+ of x#\d+ is touched/);
+});
+
+test('an operand that is as long as a segment is packed in it, though no segment changes it', async () => {
+  const graph = readGraph(`graph G
+  %0 = input x : real[T, 2]
+  %1 = parameter w : real[12]
+  %2 = scan over T in segments of 4 sequences %0 captures %1
+    body segment
+      %0 = step start : index[]
+      %1 = sequence x : real[T.in4, 2]
+      %2 = capture w : real[12]
+      %3 = broadcast %2 axes=[1] : real[T.in4, 12]
+      %4 = contract %1 %3 left="tn" right="tm" out="nm" : real[2, 12]
+      sum total %4
+  %3 = result 0 of %2 : real[2, 12]
+  output total %3
+`);
+  for (const T of LENGTHS_OF_T) {
+    const extents = new Map([[TIME, T]]);
+    await expectSame(graph, inputsFor(graph, extents, T));
+  }
 });
 
 test('the memory of an LSTM: of each segment two states, of each step nothing', () => {

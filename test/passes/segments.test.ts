@@ -1,5 +1,6 @@
 // Passes and scans in segments, whose bodies see several steps at once: what is right of a step need not be of a segment.
 import { describe, expect, test } from 'vitest';
+import { checkpoint } from '../../src/autodiff/checkpoint.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { printGraph } from '../../src/graph/print.ts';
 import { readGraph } from '../../src/graph/read.ts';
@@ -7,6 +8,7 @@ import { verify } from '../../src/graph/verify.ts';
 import { algebra } from '../../src/passes/algebra.ts';
 import { cse } from '../../src/passes/cse.ts';
 import { dead } from '../../src/passes/dead.ts';
+import { keyOf } from '../../src/passes/draft.ts';
 import { fission } from '../../src/passes/fission.ts';
 import { hoist } from '../../src/passes/hoist.ts';
 import { loopInputs } from '../../src/passes/loop-inputs.ts';
@@ -15,9 +17,10 @@ import type { Pass } from '../../src/passes/pass.ts';
 import { PIPELINE, runPasses } from '../../src/passes/pipeline.ts';
 import { regroupSums } from '../../src/passes/regroup-sums.ts';
 import { splitConcat } from '../../src/passes/split-concat.ts';
+import { lstm } from '../autodiff/cells.ts';
 import { difference } from './compare.ts';
-import { extentsOf, programInputs } from './random-graph.ts';
-import { loopsOf } from './structure.ts';
+import { asBatch, extentsOf, programInputs, withGradients } from './random-graph.ts';
+import { loopsOf, products } from './structure.ts';
 
 const PASSES: readonly Pass[] = [
   algebra,
@@ -186,16 +189,19 @@ const PRODUCTS = `graph Products
       %3 = capture W : real[2, 2]
       %4 = capture U : real[2, 4]
       %5 = contract %2 %3 left="tbn" right="mn" out="tbm" : real[T.in3, B, 2]
-      %6 = sum %5 axes=[0] : real[B, 2]
-      %7 = sum %2 axes=[0] : real[B, 2]
-      %8 = concat %7 %1 axis=1 : real[B, 4]
-      %9 = contract %8 %4 left="bn" right="mn" out="bm" : real[B, 2]
-      %10 = add %6 %9 : real[B, 2]
-      %11 = tanh %10 : real[B, 2]
-      %12 = contract %11 %7 left="bm" right="bn" out="mn" : real[2, 2]
-      next h %11
+      %6 = sum %2 axes=[0] : real[B, 2]
+      %7 = contract %6 %3 left="bn" right="mn" out="bm" : real[B, 2]
+      %8 = cos %6 : real[B, 2]
+      %9 = contract %8 %3 left="bm" right="mn" out="bn" : real[B, 2]
+      %10 = concat %6 %1 axis=1 : real[B, 4]
+      %11 = contract %10 %4 left="bn" right="mn" out="bm" : real[B, 2]
+      %12 = add %7 %11 : real[B, 2]
+      %13 = add %12 %9 : real[B, 2]
+      %14 = tanh %13 : real[B, 2]
+      %15 = contract %14 %6 left="bm" right="bn" out="mn" : real[2, 2]
+      next h %14
       stack y %5
-      sum G %12
+      sum G %15
   %5 = result 0 of %4 : real[B, 2]
   %6 = result 1 of %4 : real[T, B, 2]
   %7 = result 2 of %4 : real[2, 2]
@@ -229,4 +235,47 @@ describe.each(Object.entries(GRAPHS))('%s', (_, text) => {
     expect(apart(after)).toBeLessThan(1e-12);
     expect(loopsOf(after).map(({ segment }) => segment)).toContain(3);
   });
+});
+
+test('nothing of a segment leaves its loop', () => {
+  const graph = readGraph(PRODUCTS);
+  for (const pass of [splitConcat, regroupSums, fission]) expect(pass.run(graph).graph).toBe(graph);
+});
+
+test('whole segments are not copied to make one product of two', () => {
+  const graph = readGraph(`graph G
+  %0 = input x : real[T, 2]
+  %1 = parameter W : real[2, 2]
+  %2 = parameter U : real[2, 2]
+  %3 = scan over T in segments of 3 sequences %0 captures %1 %2
+    body segment
+      %0 = step start : index[]
+      %1 = sequence x : real[T.in3, 2]
+      %2 = capture W : real[2, 2]
+      %3 = capture U : real[2, 2]
+      %4 = contract %1 %2 left="tn" right="mn" out="tm" : real[T.in3, 2]
+      %5 = cos %1 : real[T.in3, 2]
+      %6 = contract %5 %3 left="tn" right="mn" out="tm" : real[T.in3, 2]
+      %7 = add %4 %6 : real[T.in3, 2]
+      stack y %7
+  %4 = result 0 of %3 : real[T, 2]
+  output y %4
+`);
+  expect(merge.run(graph).graph).toBe(graph);
+});
+
+test('scans of steps and of segments are not the same', () => {
+  const [a, b] = [COUNTS, COUNTS.replace('in segments of 3 ', '')].map(readGraph);
+  expect(keyOf(a)).not.toBe(keyOf(b));
+});
+
+test('the products of an LSTM: those of a segment at once, and one at each step', () => {
+  const graph = asBatch(lstm(), {});
+  const { graph: optimised } = runPasses(withGradients(checkpoint(graph, { steps: 8 })));
+  const [forward, backward] = loopsOf(optimised);
+  expect(products(optimised)).toEqual({ loops: [1, 4], outside: 0 });
+  // W x, and in the loop U h.
+  expect(products(forward.body)).toEqual({ loops: [1], outside: 1 });
+  // These once more; back, in the loop one for dh; and one each for dx, dW and dU.
+  expect(products(backward.body)).toEqual({ loops: [1, 1], outside: 4 });
 });

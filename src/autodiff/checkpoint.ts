@@ -21,13 +21,16 @@ interface Checkpoints {
 
 /**
  * The same program with its scans over a time axis (T unless said otherwise) in segments, for its gradient to take less
- * memory. A scan inside of another one's body is left: it is run again with the segment that it belongs to.
+ * memory. Inside of such a scan nothing is cut; segments are cut once more by their own axis.
  *
  * ```ts
- * gradient(checkpoint(graph, { steps: 16 }), { output: 'loss', wrt: ['W'] });
+ * const cut = checkpoint(graph, { steps: 256 });
+ * gradient(cut, { output: 'loss', wrt: ['W'] });
+ * checkpoint(cut, { axis: 'T.in256', steps: 16 });   // keeps less still, and runs every step twice more
  * ```
  */
-export function checkpoint(graph: Graph, { axis = TIME, steps }: Checkpoints): Graph {
+export function checkpoint(graph: Graph, checkpoints: Checkpoints): Graph {
+  const { axis = TIME, steps } = checkpoints;
   invariant(Number.isInteger(steps) && steps >= 1, `checkpoint: segments of ${steps} steps`);
   const builder = new GraphBuilder(graph.name);
   const nodes = new Map<NodeId, NodeId>();
@@ -43,7 +46,7 @@ export function checkpoint(graph: Graph, { axis = TIME, steps }: Checkpoints): G
       carries: scan.carries.map(to),
       sequences: scan.sequences.map(to),
       captures: isCut && lengths !== undefined ? [...captures, lengths] : captures,
-      body: isCut ? segmentBody(scan, steps) : scan.body,
+      body: isCut ? segmentBody(scan, steps) : checkpoint(scan.body, checkpoints),
     });
     return [...carried, ...stacked, ...summed];
   });

@@ -4,7 +4,17 @@
 import { invariant } from '../base/invariant.ts';
 import type { InputRole, NodeId, ScanNode } from './graph.ts';
 import { typeOf } from './graph.ts';
-import { BATCH, type Dim, index, sameType, segmentsAxis, showType, stepsAxis, type Type } from './type.ts';
+import {
+  BATCH,
+  type Dim,
+  followsFrom,
+  index,
+  sameType,
+  segmentsAxis,
+  showType,
+  stepsAxis,
+  type Type,
+} from './type.ts';
 
 /** A scan without its place in a graph. */
 export type Scan = Omit<ScanNode, 'kind' | 'origin'>;
@@ -65,7 +75,8 @@ export function scanResultTypes(scan: Scan, typeOfOperand: (id: NodeId) => Type)
       isStacked || type.element === 'real',
       `${where}: ${output.name} is summed and ${showType(type)}`,
     );
-    const isOfSegment = segment !== undefined && result.shape.includes(stepsAxis(axis, segment));
+    const own = segment === undefined ? undefined : stepsAxis(axis, segment);
+    const isOfSegment = own !== undefined && result.shape.some((d) => followsFrom(d, own));
     invariant(!isOfSegment, `${where}: ${output.name} is ${showType(type)} and outlives its segment`);
     return result;
   });

@@ -48,6 +48,13 @@ export function cutOf(
   return { whole, steps: Number(steps), counts: way === 'by' ? 'segments' : 'steps' };
 }
 
+/** Whether the extent of an axis is that of another one, or follows from it. */
+export function followsFrom(axis: Dim, other: AxisName): boolean {
+  if (axis === other || typeof axis === 'number') return axis === other;
+  const cut = cutOf(axis);
+  return cut !== undefined && followsFrom(cut.whole, other);
+}
+
 /** The extent of an axis, given or following from those given; undefined where it does not follow. Of a segment: the longest. */
 export function extentOf(axis: AxisName, extents: Extents): number | undefined {
   const given = extents.get(axis);

@@ -126,8 +126,14 @@ function wrongType(
 function wrongAxis(node: Node, inside: ReadonlySet<AxisName>): string | undefined {
   const dims: Dim[] = node.kind === 'scan' ? [node.axis] : [...node.type.shape];
   if (isCall(node, 'extent')) dims.push(node.attributes.extent);
-  const stray = dims.find((d) => typeof d === 'string' && cutOf(d)?.counts === 'steps' && !inside.has(d));
+  const stray = dims.find((d) => typeof d === 'string' && !isKnown(d, inside));
   return stray === undefined ? undefined : `${stray} is the length of a segment, and this is outside of one`;
+}
+
+function isKnown(axis: AxisName, inside: ReadonlySet<AxisName>): boolean {
+  const cut = cutOf(axis);
+  if (cut === undefined || inside.has(axis)) return true;
+  return cut.counts === 'segments' && isKnown(cut.whole, inside);
 }
 
 function isDim(dim: number | string): boolean {

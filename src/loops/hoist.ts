@@ -1,7 +1,7 @@
 // What does not change in a loop over time is packed before it: the right operands of products, which are weights as
 // a rule. Inside, the product finds panels.
 
-import { cutOf, stepsAxis } from '../graph/type.ts';
+import { cutOf, followsFrom, stepsAxis } from '../graph/type.ts';
 import { eachTouch } from './accesses.ts';
 import { accessKey } from './print.ts';
 import {
@@ -42,7 +42,8 @@ function hoistFrom(
   const cut = cutOf(loop.axis);
   const own = cut?.counts === 'segments' ? stepsAxis(cut.whole, cut.steps) : undefined;
   /** As long as a segment, which has its length only inside. */
-  const isOwn = (size: Size): boolean => size.axes.some((axis) => axis === own);
+  const isOwn = (size: Size): boolean =>
+    own !== undefined && size.axes.some((axis) => followsFrom(axis, own));
   const stays = (place: Place): boolean =>
     !written.has(place.buffer) && place.steps.every((step) => step.loop !== loop.loop);
   const packs = new Map<string, Pack>();

@@ -7,7 +7,7 @@ import type { CallNode, Graph, NodeId, ScanNode } from '../graph/graph.ts';
 import { typeOf } from '../graph/graph.ts';
 import type { OpName } from '../graph/ops/attributes.ts';
 import { isSegment, stackedShape } from '../graph/scan.ts';
-import { BATCH, cutOf, type Dim, segmentsAxis, stepsAxis, type Type } from '../graph/type.ts';
+import { BATCH, type Dim, segmentsAxis, stepsAxis, type Type } from '../graph/type.ts';
 import { lowerCall } from './bodies.ts';
 import { ProgramBuilder, type SweepBuilder } from './build.ts';
 import type { BufferId, Port, Program, ScalarId } from './program.ts';
@@ -93,7 +93,6 @@ function call<K extends OpName>(
 function lowerScan(program: ProgramBuilder, node: ScanNode, operand: (id: NodeId) => Value): Value[] {
   const { axis, body, reverse, segment = 1 } = node;
   const { label } = program;
-  invariant(node.segment === undefined || cutOf(axis) === undefined, 'segments of segments are not lowered');
   const carried = node.carries.length;
   const types = body.outputs.map((output) => typeOf(body, output.node));
   const lengths = node.lengths === undefined ? undefined : operand(node.lengths);

@@ -6,7 +6,7 @@
 
 import { type CallNode, type Graph, type NodeId, operandsOf, type ScanNode } from '../graph/graph.ts';
 import type { OpName } from '../graph/ops/attributes.ts';
-import { type AxisName, stepsAxis } from '../graph/type.ts';
+import { type AxisName, followsFrom, stepsAxis } from '../graph/type.ts';
 import { buildScan, Draft, type Moved, moveScan, placeOf, rebuild, transcribe, unlessSame } from './draft.ts';
 import type { Pass } from './pass.ts';
 
@@ -69,8 +69,10 @@ function hoistFrom(draft: Draft, scan: ScanNode, to: Moved): readonly NodeId[] {
 /** Whether a call has no operands and is the same outside of a loop, inside of which `ownAxis` may change. */
 function isSourceOutside(call: CallNode, ownAxis: AxisName | undefined): boolean {
   if (!SOURCES.has(call.op)) return false;
-  const isOwn = 'extent' in call.attributes && call.attributes.extent === ownAxis;
-  return ownAxis === undefined || !(isOwn || call.type.shape.includes(ownAxis));
+  if (ownAxis === undefined) return true;
+  const { attributes, type } = call;
+  const dims = 'extent' in attributes ? [attributes.extent, ...type.shape] : type.shape;
+  return !dims.some((d) => followsFrom(d, ownAxis));
 }
 
 /** What depends on captures only and is worth keeping. */

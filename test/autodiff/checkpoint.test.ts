@@ -3,14 +3,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { batch } from '../../src/autodiff/batch.ts';
 import { checkpoint } from '../../src/autodiff/checkpoint.ts';
+import { copyNodes } from '../../src/autodiff/copy.ts';
 import { jvp } from '../../src/autodiff/jvp.ts';
 import { unroll } from '../../src/autodiff/unroll.ts';
 import { gradient, vjp } from '../../src/autodiff/vjp.ts';
-import type { Graph, ScanNode } from '../../src/graph/graph.ts';
+import { GraphBuilder } from '../../src/graph/build.ts';
+import { type Graph, type ScanNode, typeOf } from '../../src/graph/graph.ts';
 import { evaluationBytes } from '../../src/graph/memory.ts';
 import { printGraph } from '../../src/graph/print.ts';
 import { readGraph } from '../../src/graph/read.ts';
-import { BATCH, TIME } from '../../src/graph/type.ts';
+import { BATCH, index, real, TIME } from '../../src/graph/type.ts';
 import { verify } from '../../src/graph/verify.ts';
 import { PIPELINE, runPasses } from '../../src/passes/pipeline.ts';
 import { randomGraph, randomInputs } from '../graph/random-graph.ts';
@@ -127,6 +129,53 @@ describe('with the other transformations', () => {
   });
   test('once more with other segments, it stays as it is', () => {
     expect(printGraph(checkpoint(cut, { steps: 3 }))).toBe(printGraph(cut));
+  });
+  test.each([
+    [4, 2],
+    [3, 2],
+    [7, 3],
+    [2, 5],
+  ])('segments of %i steps in segments of %i', (outer, inner) => {
+    const twice = checkpoint(checkpoint(graph, { steps: outer }), { axis: `T.in${outer}`, steps: inner });
+    expect(printGraph(twice)).toContain(`scan over T.in${outer} in segments of ${inner}`);
+    const [plain, cut] = [gradient(graph, request), gradient(twice, request)];
+    expect(compare(plain, cut)).toBeLessThan(BOUND);
+    expect(compare(plain, runPasses(cut, PIPELINE, { verify: true }).graph)).toBeLessThan(BOUND);
+    expect(compare(plain, unroll(cut, { steps: 5 }))).toBeLessThan(BOUND);
+  });
+  test('a scan over time inside of another scan', () => {
+    const outer = new GraphBuilder('outer');
+    const { inputs, nodes } = lstm({ startGiven: true });
+    const types = inputs.map((id) => typeOf({ nodes }, id));
+    const x = outer.input('x', real('S', ...types[0].shape), 'input');
+    const weights = types.slice(1).map(({ shape }, k) => outer.input(`w${k}`, real(...shape), 'parameter'));
+    const body = new GraphBuilder('sentence');
+    body.input('s', index(), 'step');
+    const places = [
+      body.input('x', types[0], 'sequence'),
+      ...types.slice(1).map((type, k) => body.input(`w${k}`, type, 'capture')),
+    ];
+    const values = new Map(inputs.map((id, k) => [id, places[k]]));
+    copyNodes(body, lstm({ startGiven: true }), values);
+    const [h] = lstm({ startGiven: true }).outputs;
+    body.output('h', values.get(h.node)!);
+    const { stacked } = outer.scan({
+      axis: 'S',
+      carries: [],
+      sequences: [x],
+      captures: weights,
+      body: body.finish(),
+      stacked: 1,
+      summed: 0,
+    });
+    outer.output('h', stacked[0]);
+    const plain = outer.finish();
+    const cut = checkpoint(plain, { steps: 2 });
+    expect(printGraph(cut)).toContain('scan over T in segments of 2');
+    const wanted = { outputs: ['h'], wrt: realInputs(plain) };
+    const extents = new Map([...extentsAt(5), ['S', 3]]);
+    const [before, after] = [vjp(plain, wanted), sound(vjp(cut, wanted))];
+    expect(difference(before, after, drawInputs(before, extents, 1), extents)).toBeLessThan(BOUND);
   });
   test('another axis has no such scans', () => {
     expect(printGraph(checkpoint(graph, { axis: 'S', steps: 3 }))).toBe(printGraph(graph));

@@ -159,6 +159,11 @@ describe('each fault is found where it is', () => {
       input(1, { type: real('T.in2') }),
       'G, %1: T.in2 is the length of a segment, and this is outside of one',
     ],
+    [
+      'what follows from the length of a segment outside of one',
+      input(1, { type: real('T.in4.by2') }),
+      'G, %1: T.in4.by2 is the length of a segment, and this is outside of one',
+    ],
 
     ['a sequence that is none', scan({ sequences: [id(1)] }), 'a sequence over T is real[B, 2]'],
     ['another axis', scan({ axis: 'U' }), 'a sequence over U is real[T, B, 2]'],

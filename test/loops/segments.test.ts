@@ -25,12 +25,19 @@ function cutGradients(graph: Graph): Graph {
   return vjp(checkpoint(graph, { steps: STEPS }), { outputs: realOutputs(graph), wrt: realInputs(graph) });
 }
 
+/** Gradients in segments of five steps, each of them in segments of two. */
+function cutTwice(graph: Graph): Graph {
+  const cut = checkpoint(checkpoint(graph, { steps: 5 }), { axis: 'T.in5', steps: 2 });
+  return vjp(cut, { outputs: realOutputs(graph), wrt: realInputs(graph) });
+}
+
 const LENGTHS_OF_T = [9, 1, 4, 3, 8, 5];
 
 describe.each([
   ['a cell with everything, one sequence', cutGradients(varied(false))],
   ['a cell with everything, unequal lengths', cutGradients(batch(varied(true), { lengths: true }))],
   ['an LSTM', cutGradients(batch(lstm(), { lengths: false }))],
+  ['segments of segments', cutTwice(batch(varied(true), { lengths: true }))],
 ])('%s', (_, graph) => {
   test.each(WAYS)('%s, it is compiled once for all lengths', async (_, way) => {
     const form = way === schedule ? optimise(graph) : graph;
@@ -61,7 +68,7 @@ test('what leaves its segment is found, where only the last one is too short for
   expect(complaints(9).join()).toMatch(/element \d+ of x#\d+ is touched/);
 });
 
-test('an operand that is as long as a segment is packed in it, though no segment changes it', async () => {
+test('what is the same in all segments but for their length is computed in each', async () => {
   const graph = readGraph(`graph G
   %0 = input x : real[T, 2]
   %1 = parameter w : real[12]
@@ -72,9 +79,17 @@ test('an operand that is as long as a segment is packed in it, though no segment
       %2 = capture w : real[12]
       %3 = broadcast %2 axes=[1] : real[T.in4, 12]
       %4 = contract %1 %3 left="tn" right="tm" out="nm" : real[2, 12]
+      %5 = extent extent=T.in4 : real[]
+      %6 = extent extent=T.in4.by3 : real[]
       sum total %4
+      sum steps %5
+      sum pieces %6
   %3 = result 0 of %2 : real[2, 12]
+  %4 = result 1 of %2 : real[]
+  %5 = result 2 of %2 : real[]
   output total %3
+  output steps %4
+  output pieces %5
 `);
   for (const T of LENGTHS_OF_T) {
     const extents = new Map([[TIME, T]]);

@@ -48,7 +48,7 @@ const POSITIONS = `graph Positions
       %4 = iota extent=T.in3 : index[T.in3]
       %5 = convert %4 : real[T.in3]
       %6 = sin %5 : real[T.in3]
-      %7 = extent extent=T.in3 : real[]
+      %7 = extent extent=T.in3.by2 : real[]
       %8 = mul %7 %3 : real[]
       %9 = broadcast %8 axes=[] : real[B, 2]
       %10 = contract %6 %2 left="t" right="tbn" out="bn" : real[B, 2]

@@ -59,9 +59,7 @@ export function emit(program: Program): Artifact {
   });
   const { name, inputs, outputs } = program;
   const sums = [...buffers.map(({ size }) => size), ...module.block.map(({ sum }) => sum)];
-  const axes = [
-    ...new Set(sums.flat().flatMap((size) => size.axes.map((axis) => cutOf(axis)?.whole ?? axis))),
-  ].sort();
+  const axes = [...new Set(sums.flat().flatMap((size) => size.axes.map(givenAxis)))].sort();
   const layout = {
     inputs,
     outputs,
@@ -141,6 +139,12 @@ function emitStatement(
   }
 }
 
+/** The axis that has to be given for the extent of another one to follow. */
+function givenAxis(axis: AxisName): AxisName {
+  const cut = cutOf(axis);
+  return cut === undefined ? axis : givenAxis(cut.whole);
+}
+
 /** Tells what follows how many steps the segment has: all that one may have, or what is left. */
 function enterSegment(
   module: ModuleBuilder,
@@ -151,7 +155,20 @@ function enterSegment(
   module.elements(code, { factor: 1, axes: [whole] });
   const left = code.get(segment).int(steps).op('i32.mul', 'i32.sub').keep('i32');
   const length = code.int(steps).get(left).int(steps).get(left).op('i32.lt_s', 'select').keep('i32');
-  module.setExtent(code, stepsAxis(whole, steps), length);
+  const own = stepsAxis(whole, steps);
+  // Where the segment is cut into segments itself, the number of these.
+  const cuts = module.axes.flatMap((axis) => {
+    const cut = cutOf(axis);
+    if (cut?.whole !== own || cut.counts !== 'segments') return [];
+    code
+      .get(length)
+      .int(cut.steps - 1)
+      .op('i32.add')
+      .int(cut.steps)
+      .op('i32.div_u');
+    return [[axis, code.keep('i32')] as const];
+  });
+  module.setExtents(code, new Map([[own, length], ...cuts]));
 }
 
 /** A statement by what it writes. */

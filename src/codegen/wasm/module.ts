@@ -74,17 +74,26 @@ export class ModuleBuilder {
     code.int(0).memory('i32.load', BLOCK_START + 4 * at);
   }
 
-  /** Writes every number of the block that the code so far has asked for, as it is with another extent of an axis. */
-  setExtent(code: Code, axis: AxisName, extent: Local): void {
+  /** The axes on which numbers of the block depend, as far as the code has asked for them. */
+  get axes(): readonly AxisName[] {
+    return [...new Set(this.block.flatMap(({ sum }) => sum.flatMap((size) => size.axes)))];
+  }
+
+  /** Writes every number of the block that the code so far has asked for, as it is with other extents of some axes. */
+  setExtents(code: Code, extents: ReadonlyMap<AxisName, Local>): void {
+    const isMoved = ({ axes }: Size): boolean => axes.some((axis) => extents.has(axis));
     for (const [at, { buffer, sum }] of [...this.block.entries()]) {
-      if (!sum.some((size) => size.axes.includes(axis))) continue;
+      if (!sum.some(isMoved)) continue;
       code.int(0);
-      const rest = sum.filter((size) => !size.axes.includes(axis));
+      const rest = sum.filter((size) => !isMoved(size));
       if (buffer === undefined) this.sum(code, rest);
       else this.#entry(code, { buffer, sum: rest });
-      for (const { factor, axes } of sum.filter((size) => size.axes.includes(axis))) {
-        this.elements(code, { factor, axes: axes.filter((other) => other !== axis) });
-        for (const other of axes) if (other === axis) code.get(extent).op('i32.mul');
+      for (const { factor, axes } of sum.filter(isMoved)) {
+        this.elements(code, { factor, axes: axes.filter((axis) => !extents.has(axis)) });
+        for (const axis of axes) {
+          const extent = extents.get(axis);
+          if (extent !== undefined) code.get(extent).op('i32.mul');
+        }
         code.op('i32.add');
       }
       code.memory('i32.store', BLOCK_START + ELEMENT_BYTES * at);

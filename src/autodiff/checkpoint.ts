@@ -94,7 +94,8 @@ function segmentBody(scan: ScanNode, steps: number): Graph {
 
 /**
  * How many of a segment's steps each sequence has. One that ended before has one all the same, as lengths must; the scan
- * of segments leaves out what comes of it.
+ * of segments leaves out what comes of it. (So a body that mixes sequences must leave out those that are not alive by
+ * itself, by the number of the step, as gradients do.)
  */
 function lengthsIn(builder: GraphBuilder, lengths: NodeId, start: NodeId, steps: number): NodeId {
   const number = (value: number): NodeId => builder.constant(value, [BATCH], 'index');

@@ -1,10 +1,11 @@
 // How fast one training step of an LSTM is (forward, backward through time, plain gradient descent), in the measure of
 // the design's measurements: 3 * 2 * T * B * 4 m * (n + m) operations, median of the repetitions. And how fast the
-// matrix product alone is.
+// matrix product alone is. Last a long step, plain and in segments: what checkpointing saves and costs.
 //
 //   node bench/run.mjs lstm-step            PRINT=1 before it shows the loop programs
 
 import { batch } from '../src/autodiff/batch.ts';
+import { checkpoint } from '../src/autodiff/checkpoint.ts';
 import { gradient } from '../src/autodiff/vjp.ts';
 import { RandomStream } from '../src/base/random.ts';
 import { emit } from '../src/codegen/wasm/emit.ts';
@@ -60,13 +61,15 @@ function lstm(n: number, m: number): Graph {
   return b.finish();
 }
 
-/** The program that also gives every parameter one step of gradient descent. */
-function trainingStep(graph: Graph): Graph {
+/** The program that also gives every parameter one step of gradient descent; in segments, where these have a length. */
+function trainingStep(graph: Graph, segment: number | undefined): Graph {
   const parameters = graph.inputs.flatMap((id) => {
     const node = graph.nodes[id];
     return node.kind === 'input' && node.role === 'parameter' ? [node.name] : [];
   });
-  const backward = gradient(batch(graph, { lengths: false }), { output: 'loss', wrt: parameters });
+  const batched = batch(graph, { lengths: false });
+  const forward = segment === undefined ? batched : checkpoint(batched, { steps: segment });
+  const backward = gradient(forward, { output: 'loss', wrt: parameters });
   // The updates are appended to the nodes: their operands stand before them.
   const nodes = [...backward.nodes];
   const outputs = backward.outputs.filter(({ name }) => name === 'loss');
@@ -109,9 +112,9 @@ function measure(run: () => void): number {
   return median(times);
 }
 
-async function measureStep(T: number, B: number, n: number, m: number): Promise<void> {
+async function measureStep(T: number, B: number, n: number, m: number, segment?: number): Promise<void> {
   const started = performance.now();
-  const { graph } = runPasses(trainingStep(lstm(n, m)));
+  const { graph } = runPasses(trainingStep(lstm(n, m), segment));
   const program = schedule(graph);
   if (process.env.PRINT) console.log(printProgram(program));
   const artifact = emit(program);
@@ -147,7 +150,7 @@ async function measureStep(T: number, B: number, n: number, m: number): Promise<
   const operations = 3 * 2 * T * B * 4 * m * (n + m);
   const speed = (operations / time / 1e6).toFixed(1);
   console.log(
-    `LSTM step T=${T} B=${B} n=${n} m=${m}: ${time.toFixed(2)} ms, ${speed} GFLOP/s ` +
+    `LSTM step T=${T} B=${B} n=${n} m=${m}${segment === undefined ? '' : ` in segments of ${segment}`}: ${time.toFixed(2)} ms, ${speed} GFLOP/s ` +
       `(compiled in ${compiled.toFixed(0)} ms, ${artifact.bytes.length} bytes of code, ${(executable.bytes / 2 ** 20).toFixed(1)} MiB)`,
   );
 }
@@ -199,3 +202,5 @@ await measureStep(64, 32, 64, 128);
 await measureStep(50, 1, 32, 32);
 await measureStep(50, 32, 32, 32);
 await measureStep(100, 32, 128, 256);
+await measureStep(1024, 32, 64, 128);
+await measureStep(1024, 32, 64, 128, 16);

@@ -121,6 +121,10 @@ function batchScan(
   values: ReadonlyMap<NodeId, VectorOperand>,
   lengths: NodeId | undefined,
 ): readonly VectorOperand[] {
+  invariant(
+    scan.segment === undefined,
+    'batch: what has a batch axis is cut into segments, not the other way round',
+  );
   const place = (id: NodeId): VectorOperand => values.get(id)!;
   const sequences = scan.sequences.map(place);
   const captures = scan.captures.map(place);

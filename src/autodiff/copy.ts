@@ -1,10 +1,11 @@
 // Building a graph once more. Ids change, origins stay.
 
+import { invariant } from '../base/invariant.ts';
 import { GraphBuilder } from '../graph/build.ts';
 import type { CallNode, Graph, NodeId, ScanNode } from '../graph/graph.ts';
 
 /** Builds a scan again and gives its results, carried, stacked and summed. */
-type CopyScan = (id: NodeId, scan: ScanNode) => readonly NodeId[];
+type OnScan = (id: NodeId, scan: ScanNode) => readonly NodeId[];
 
 /** Told of each call once it is built: what is built now stands right behind it, and has its origin. */
 type OnCall = (id: NodeId, call: CallNode) => void;
@@ -17,7 +18,7 @@ export function copyNodes(
   builder: GraphBuilder,
   graph: Graph,
   nodes: Map<NodeId, NodeId>,
-  copyScan: CopyScan = (_, scan) => copyWhole(builder, scan, nodes),
+  onScan: OnScan = (id) => copyScan(builder, graph, id, (operand) => nodes.get(operand)!),
   onCall: OnCall = () => undefined,
 ): void {
   const results = new Map<NodeId, readonly NodeId[]>();
@@ -37,23 +38,26 @@ export function copyNodes(
       nodes.set(id, builder.call(node.op, operands, node.attributes));
       onCall(id, node);
     }
-    if (node.kind === 'scan') results.set(id, copyScan(id, node));
+    if (node.kind === 'scan') results.set(id, onScan(id, node));
     if (node.kind === 'result') nodes.set(id, results.get(node.scan)![node.index]);
   });
 }
 
-function copyWhole(
+/** Builds the scan at `id` again, with its body as it is; `to` says where its operands are. */
+export function copyScan(
   builder: GraphBuilder,
-  scan: ScanNode,
-  nodes: ReadonlyMap<NodeId, NodeId>,
+  graph: Graph,
+  id: NodeId,
+  to: (id: NodeId) => NodeId,
 ): readonly NodeId[] {
-  const copied = (ids: readonly NodeId[]): NodeId[] => ids.map((id) => nodes.get(id)!);
+  const scan = graph.nodes[id];
+  invariant(scan.kind === 'scan', `%${id} of ${graph.name} is not a scan`);
   const { carried, stacked, summed } = builder.scan({
     ...scan,
-    lengths: scan.lengths === undefined ? undefined : nodes.get(scan.lengths),
-    carries: copied(scan.carries),
-    sequences: copied(scan.sequences),
-    captures: copied(scan.captures),
+    lengths: scan.lengths === undefined ? undefined : to(scan.lengths),
+    carries: scan.carries.map(to),
+    sequences: scan.sequences.map(to),
+    captures: scan.captures.map(to),
   });
   return [...carried, ...stacked, ...summed];
 }

@@ -191,6 +191,7 @@ function pushScan(push: Push, id: NodeId, scan: ScanNode): readonly NodeId[] {
   const built = builder.scan({
     axis: scan.axis,
     reverse: scan.reverse,
+    segment: scan.segment,
     lengths: scan.lengths === undefined ? undefined : nodes.get(scan.lengths),
     carries: withTangents(carries, movedCarries),
     sequences: withTangents(sequences, movedSequences),

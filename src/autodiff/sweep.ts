@@ -140,6 +140,7 @@ function sweepScan(
   const { carried, stacked, summed } = builder.scan({
     axis: scan.axis,
     reverse: !scan.reverse,
+    segment: scan.segment,
     lengths,
     carries: backward.carries.map(resultCotangent),
     sequences: [

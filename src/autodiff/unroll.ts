@@ -4,9 +4,19 @@
 
 import { invariant } from '../base/invariant.ts';
 import { GraphBuilder } from '../graph/build.ts';
-import type { CallNode, Graph, NodeId, ScanNode } from '../graph/graph.ts';
+import { type CallNode, type Graph, type NodeId, type ScanNode, typeOf } from '../graph/graph.ts';
 import type { OpAttributes, OpName } from '../graph/ops/attributes.ts';
-import { type AxisName, BATCH, type Dim, TIME, type Type } from '../graph/type.ts';
+import { isSegment } from '../graph/scan.ts';
+import {
+  type AxisName,
+  BATCH,
+  type Dim,
+  type Extents,
+  extentOf,
+  stepsAxis,
+  TIME,
+  type Type,
+} from '../graph/type.ts';
 
 /** The axis and how long it is, a whole number from 1. */
 export interface Unrolling {
@@ -26,14 +36,14 @@ export interface Unrolling {
 export function unroll(graph: Graph, { axis = TIME, steps }: Unrolling): Graph {
   invariant(Number.isInteger(steps) && steps >= 1, `unroll: ${steps} steps`);
   const builder = new GraphBuilder(graph.name);
-  unrollInto({ builder, axis, steps }, graph, new Map());
+  unrollInto({ builder, extents: new Map([[axis, steps]]) }, graph, new Map());
   return builder.finish();
 }
 
 interface Target {
   readonly builder: GraphBuilder;
-  readonly axis: AxisName;
-  readonly steps: number;
+  /** Of the axis, and inside of a segment of its own. */
+  readonly extents: Extents;
 }
 
 /** A whole graph, with its inputs and outputs. */
@@ -77,8 +87,8 @@ function unrollNodes(target: Target, graph: Graph, nodes: Map<NodeId, NodeId>): 
   });
 }
 
-function fixShape({ axis, steps }: Target, shape: readonly Dim[]): readonly Dim[] {
-  return shape.map((d) => (d === axis ? steps : d));
+function fixShape({ extents }: Target, shape: readonly Dim[]): readonly Dim[] {
+  return shape.map((d) => (typeof d === 'string' ? (extentOf(d, extents) ?? d) : d));
 }
 
 function fixType(target: Target, { element, shape }: Type): Type {
@@ -86,14 +96,15 @@ function fixType(target: Target, { element, shape }: Type): Type {
 }
 
 function unrollCall(target: Target, node: CallNode, operands: readonly NodeId[]): NodeId {
-  const { builder, axis } = target;
-  if (node.op === 'reshape' && node.type.shape.includes(axis)) {
+  const { builder } = target;
+  const shape = fixShape(target, node.type.shape);
+  const from = shape.findIndex((d, k) => d !== node.type.shape[k]);
+  if (node.op === 'reshape' && from >= 0) {
     // The axis led, as named ones do in a reshape. Now that it is a number it has to stand behind those that are left.
     const named = node.type.shape.filter((d) => typeof d === 'string').length;
-    const from = node.type.shape.indexOf(axis);
-    const shape = moved(fixShape(target, node.type.shape), from, named - 1);
     const operand = moveAxis(builder, operands[0], from, named - 1);
-    return moveAxis(builder, builder.call('reshape', [operand], { shape }), named - 1, from);
+    const reshaped = builder.call('reshape', [operand], { shape: moved(shape, from, named - 1) });
+    return moveAxis(builder, reshaped, named - 1, from);
   }
   return builder.call(node.op, operands, fixAttributes(target, node.attributes));
 }
@@ -107,10 +118,11 @@ function fixAttributes(target: Target, attributes: OpAttributes[OpName]): OpAttr
 
 /** The results of a scan: carried, stacked, summed. */
 function unrollScan(target: Target, scan: ScanNode, nodes: ReadonlyMap<NodeId, NodeId>): readonly NodeId[] {
-  const { builder } = target;
+  const { builder, extents } = target;
   const known = (ids: readonly NodeId[]): NodeId[] => ids.map((id) => nodes.get(id)!);
   const lengths = scan.lengths === undefined ? undefined : nodes.get(scan.lengths);
-  if (scan.axis !== target.axis) {
+  const extent = extentOf(scan.axis, extents);
+  if (extent === undefined) {
     const inner = new GraphBuilder(scan.body.name);
     unrollInto({ ...target, builder: inner }, scan.body, new Map());
     const { carried, stacked, summed } = builder.scan({
@@ -129,13 +141,23 @@ function unrollScan(target: Target, scan: ScanNode, nodes: ReadonlyMap<NodeId, N
   let carries = known(scan.carries);
   const stacks: NodeId[][] = Array.from({ length: scan.stacked }, () => []);
   const sums: (NodeId | undefined)[] = Array.from({ length: scan.summed }, () => undefined);
-  for (let k = 0; k < target.steps; k++) {
-    const t = scan.reverse ? target.steps - 1 - k : k;
+  const { segment = 1 } = scan;
+  const turns = Math.ceil(extent / segment);
+  const isWhole = (input: number): boolean =>
+    isSegment(scan, typeOf(scan.body, scan.body.inputs[input]).shape);
+  for (let k = 0; k < turns; k++) {
+    const turn = scan.reverse ? turns - 1 - k : k;
+    const t = turn * segment;
+    const size = Math.min(segment, extent - t);
     builder.origin = scan.origin;
     const step = builder.constant(t, [], 'index');
-    const inputs = [step, ...carries, ...sequences.map((x) => stepOf(builder, x, t)), ...captures];
+    const seen = sequences.map((x, i) =>
+      isWhole(1 + carries.length + i) ? segmentOf(builder, x, t, size) : stepOf(builder, x, turn),
+    );
+    const inputs = [step, ...carries, ...seen, ...captures];
     const inside = new Map(scan.body.inputs.map((id, i) => [id, inputs[i]] as const));
-    unrollNodes(target, scan.body, inside);
+    const own = new Map([...extents, [stepsAxis(scan.axis, segment), size]]);
+    unrollNodes({ builder, extents: scan.segment === undefined ? extents : own }, scan.body, inside);
     builder.origin = scan.origin;
     const values = scan.body.outputs.map((output) => inside.get(output.node)!);
     const alive =
@@ -144,14 +166,18 @@ function unrollScan(target: Target, scan: ScanNode, nodes: ReadonlyMap<NodeId, N
       alive === undefined ? value : whereAlive(builder, alive, value, otherwise);
     carries = carries.map((carry, i) => chosen(values[i], carry));
     values.slice(carries.length, carries.length + scan.stacked).forEach((value, i) => {
-      stacks[i][t] = chosen(value, undefined);
+      stacks[i][turn] = chosen(value, undefined);
     });
     values.slice(carries.length + scan.stacked).forEach((value, i) => {
       const [before, term] = [sums[i], chosen(value, undefined)];
       sums[i] = before === undefined ? term : builder.apply('add', before, term);
     });
   }
-  return [...carries, ...stacks.map((steps) => stack(builder, steps)), ...sums.map((sum) => sum!)];
+  const joined = stacks.map((turns, i) => {
+    const { node } = scan.body.outputs[carries.length + i];
+    return join(builder, isSegment(scan, typeOf(scan.body, node).shape) ? turns : rows(builder, turns));
+  });
+  return [...carries, ...joined, ...sums.map((sum) => sum!)];
 }
 
 /** The value of the sequences that are alive, else the other (zero). What has no batch axis belongs to none. */
@@ -174,7 +200,7 @@ function whereAlive(
 
 /** One step of a sequence, without the axis. A reshape wants the named axes in front: they go there and back again. */
 function stepOf(builder: GraphBuilder, sequence: NodeId, t: number): NodeId {
-  const cut = builder.call('slice', [sequence], { axis: 0, start: t, size: 1 });
+  const cut = segmentOf(builder, sequence, t, 1);
   const rest = builder.shapeOf(sequence).slice(1);
   const positions = rest.map((_, k) => k);
   const named = positions.filter((k) => typeof rest[k] === 'string');
@@ -188,9 +214,14 @@ function stepOf(builder: GraphBuilder, sequence: NodeId, t: number): NodeId {
   );
 }
 
-/** Steps joined along a new first axis. */
-function stack(builder: GraphBuilder, steps: readonly NodeId[]): NodeId {
-  const rows = steps.map((step) => {
+/** Some steps of a sequence. */
+function segmentOf(builder: GraphBuilder, sequence: NodeId, start: number, size: number): NodeId {
+  return builder.call('slice', [sequence], { axis: 0, start, size });
+}
+
+/** Steps, each as a segment of one. */
+function rows(builder: GraphBuilder, steps: readonly NodeId[]): readonly NodeId[] {
+  return steps.map((step) => {
     const shape = builder.shapeOf(step);
     return builder.broadcast(
       step,
@@ -198,7 +229,11 @@ function stack(builder: GraphBuilder, steps: readonly NodeId[]): NodeId {
       shape.map((_, k) => k + 1),
     );
   });
-  return rows.length === 1 ? rows[0] : builder.call('concat', rows, { axis: 0 });
+}
+
+/** Segments one after the other. */
+function join(builder: GraphBuilder, segments: readonly NodeId[]): NodeId {
+  return segments.length === 1 ? segments[0] : builder.call('concat', segments, { axis: 0 });
 }
 
 function moveAxis(builder: GraphBuilder, x: NodeId, from: number, to: number): NodeId {

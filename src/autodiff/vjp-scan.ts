@@ -10,6 +10,9 @@
 // *residuals* as further stacked results. A value is kept once; sequences, captures and the step are at hand
 // and not kept; nor are constants, and of a broadcast or a reshape what it was made of.
 //
+// A scan in segments keeps the carries at the start of each segment and nothing else. Its backward body runs the body once
+// more, as far as the rules ask for it: this is where memory is saved, and time spent (checkpoint.ts).
+//
 // Lengths: both scans have the same. Where a sequence is not alive the backward scan holds its cotangents,
 // which is right: there the forward step did nothing.
 
@@ -17,7 +20,7 @@ import { GraphBuilder } from '../graph/build.ts';
 import { type Graph, type NodeId, type Output, type ScanNode, typeOf } from '../graph/graph.ts';
 import { BATCH, bool, index } from '../graph/type.ts';
 import type { Activity } from './activity.ts';
-import { arrange, copyNodes } from './copy.ts';
+import { arrange, copyNodes, copyScan } from './copy.ts';
 import { inputName, unused } from './names.ts';
 import type { DerivativeTable } from './rules.ts';
 import { type BackwardScan, type Forward, resultsOf, sweepBack } from './sweep.ts';
@@ -59,21 +62,26 @@ export function buildForward(
     for (const output of scan.body.outputs) inner.output(output.name, forward.nodes.get(output.node)!);
     const body = inner.finish();
     const backward = makeBackwardScan(graph, id, scan, { body, forward, activity, rules, isMasked });
+    // What is run again keeps residuals of its own only then.
+    const [first, residuals] =
+      scan.segment === undefined
+        ? [body, backward.residuals]
+        : [scan.body, backward.residuals.map((id) => scan.body.inputs[body.inputs.indexOf(id)])];
     const last = scan.carries.length + scan.stacked;
-    const stackedOutputs = body.outputs.slice(scan.carries.length, last);
-    const added = backward.residuals.filter((id) => !stackedOutputs.some((output) => output.node === id));
-    const names = new Set(body.outputs.map((output) => output.name));
+    const stackedOutputs = first.outputs.slice(scan.carries.length, last);
+    const added = residuals.filter((id) => !stackedOutputs.some((output) => output.node === id));
+    const names = new Set(first.outputs.map((output) => output.name));
     const outputs: Output[] = [
-      ...body.outputs.slice(0, last),
-      ...added.map((node) => ({ name: unused(names, residualName(body, node)), node })),
-      ...body.outputs.slice(last),
+      ...first.outputs.slice(0, last),
+      ...added.map((node) => ({ name: unused(names, residualName(first, node)), node })),
+      ...first.outputs.slice(last),
     ];
     const { carried, stacked, summed } = builder.scan({
       ...parts,
-      body: { ...body, outputs },
+      body: { ...first, outputs },
       stacked: scan.stacked + added.length,
     });
-    const kept = backward.residuals.map((id) => {
+    const kept = residuals.map((id) => {
       const own = stackedOutputs.findIndex((output) => output.node === id);
       return stacked[own >= 0 ? own : scan.stacked + added.indexOf(id)];
     });
@@ -152,10 +160,11 @@ function makeBackwardScan(
     }
     if (node.kind === 'call') {
       const isView = node.op === 'broadcast' || node.op === 'reshape';
-      if (isView || node.operands.length === 0) {
+      if (isView || node.operands.length === 0 || scan.segment !== undefined) {
         return draft.call(node.op, node.operands.map(fetch), node.attributes);
       }
     }
+    if (node.kind === 'result' && scan.segment !== undefined) return scanAgain(node.scan)[node.index];
     const input = draft.input(unused(names, residualName(body, id)), typeOf(body, id), 'sequence');
     residuals.set(id, input);
     return input;
@@ -163,6 +172,12 @@ function makeBackwardScan(
   const fetch = (id: NodeId): NodeId => {
     const known = fetched.get(id) ?? fetchNew(id);
     fetched.set(id, known);
+    return known;
+  };
+  const again = new Map<NodeId, readonly NodeId[]>();
+  const scanAgain = (id: NodeId): readonly NodeId[] => {
+    const known = again.get(id) ?? copyScan(draft, body, id, fetch);
+    again.set(id, known);
     return known;
   };
 

@@ -16,6 +16,7 @@ type Plain = { [K in OpName]: OpAttributes[K] extends None ? K : never }[OpName]
 export interface ScanParts {
   readonly axis: AxisName;
   readonly reverse?: boolean;
+  readonly segment?: number | undefined;
   readonly lengths?: NodeId | undefined;
   readonly carries: readonly NodeId[];
   readonly sequences: readonly NodeId[];
@@ -122,9 +123,20 @@ export class GraphBuilder {
   }
 
   scan(parts: ScanParts): ScanResults {
-    const { axis, body, carries, sequences, captures, stacked, summed, lengths } = parts;
+    const { axis, segment, body, carries, sequences, captures, stacked, summed, lengths } = parts;
     const reverse = parts.reverse ?? false;
-    const scan: Scan = { axis, reverse, lengths, carries, sequences, captures, body, stacked, summed };
+    const scan: Scan = {
+      axis,
+      reverse,
+      segment,
+      lengths,
+      carries,
+      sequences,
+      captures,
+      body,
+      stacked,
+      summed,
+    };
     const types = scanResultTypes(scan, (id) => this.typeOf(id));
     const origin = parts.origin ?? this.origin;
     const node = this.#push({ kind: 'scan', ...scan, origin });

@@ -18,7 +18,17 @@ import {
 import { evaluationBytes, lastUses } from './memory.ts';
 import type { OpName } from './ops/attributes.ts';
 import { OPS } from './ops/table.ts';
-import { type AxisName, BATCH, concreteShape, type Dim, type Extents, showType } from './type.ts';
+import { isSegment, stackedShape } from './scan.ts';
+import {
+  type AxisName,
+  BATCH,
+  concreteShape,
+  type Dim,
+  type Extents,
+  extentOf,
+  showType,
+  stepsAxis,
+} from './type.ts';
 
 /** The most that the reference takes: a mistake in a size is told, and does not fill the machine. */
 const MOST_BYTES = 8 * 2 ** 30;
@@ -60,7 +70,8 @@ export function evaluate(
   const expected = graph.inputs.map((id) => inputNode(graph, id));
   const { tensors, extents: known } = matchInputs(graph.name, expected, inputs, extents);
   for (const axis of namedAxes(graph)) {
-    if (!known.has(axis)) throw new EvaluationError(`the extent of axis ${axis} follows from no input`);
+    if (extentOf(axis, known) === undefined)
+      throw new EvaluationError(`the extent of axis ${axis} follows from no input`);
   }
   checkMemory(graph, known);
   const values = run(graph, tensors.map(toFloat64), known, onCall);
@@ -203,8 +214,9 @@ function scan(
   extents: Extents,
   onCall: OnCall | undefined,
 ): Tensor[] {
-  const { axis, body, stacked } = node;
+  const { axis, body, stacked, segment } = node;
   const [extent] = concreteShape([axis], extents);
+  const turns = Math.ceil(extent / (segment ?? 1));
   const lengths = node.lengths === undefined ? undefined : tensorOf(node.lengths).data;
   const wrong = lengths?.findIndex((length) => length < 1 || length > extent) ?? -1;
   if (wrong >= 0) {
@@ -219,18 +231,26 @@ function scan(
   const results = node.carries.map(tensorOf);
   const types = body.outputs.map((output) => typeOf(body, output.node));
   types.slice(carried).forEach(({ element, shape }, i) => {
-    results.push(zeros(element, concreteShape(i < stacked ? [extent, ...shape] : shape, extents)));
+    results.push(zeros(element, concreteShape(i < stacked ? stackedShape(node, shape) : shape, extents)));
   });
 
-  for (let k = 0; k < extent; k++) {
-    const t = node.reverse ? extent - 1 - k : k;
-    const steps = sequences.map((sequence) => stepOf(sequence, t));
-    const inputs = [indexTensor([], [t]), ...results.slice(0, carried), ...steps, ...captures];
-    run(body, inputs, extents, onCall).forEach((value, i) => {
+  for (let k = 0; k < turns; k++) {
+    const turn = node.reverse ? turns - 1 - k : k;
+    const t = turn * (segment ?? 1);
+    const steps = Math.min(segment ?? 1, extent - t);
+    const inside = segment === undefined ? extents : new Map([...extents, [stepsAxis(axis, segment), steps]]);
+    const seen = sequences.map((sequence, i) => {
+      const isWhole = segment !== undefined && typeOf(graph, node.sequences[i]).shape[0] === axis;
+      return isWhole ? segmentOf(sequence, t, steps) : stepOf(sequence, turn);
+    });
+    const inputs = [indexTensor([], [t]), ...results.slice(0, carried), ...seen, ...captures];
+    run(body, inputs, inside, onCall).forEach((value, i) => {
       const alive = aliveElements(types[i].shape, value.shape, lengths, t);
       if (i < carried) results[i] = choose(alive, value, results[i]);
-      else if (i < carried + stacked) writeStep(results[i], t, value, alive);
-      else addAlive(results[i], value, alive);
+      else if (i < carried + stacked) {
+        const at = isSegment(node, types[i].shape) ? t : turn;
+        writeSteps(results[i], at, value, alive);
+      } else addAlive(results[i], value, alive);
     });
   }
   return results;
@@ -238,9 +258,14 @@ function scan(
 
 /** One step of a sequence, in the same memory. */
 function stepOf(sequence: Tensor, t: number): Tensor {
-  const shape = sequence.shape.slice(1);
-  const size = count(shape);
-  return { element: sequence.element, shape, data: sequence.data.subarray(t * size, (t + 1) * size) };
+  const step = segmentOf(sequence, t, 1);
+  return { ...step, shape: step.shape.slice(1) };
+}
+
+/** Some steps of a sequence, in the same memory. */
+function segmentOf({ element, shape, data }: Tensor, t: number, steps: number): Tensor {
+  const size = count(shape.slice(1));
+  return { element, shape: shape.with(0, steps), data: data.subarray(t * size, (t + steps) * size) };
 }
 
 /**
@@ -272,9 +297,9 @@ function choose(alive: Uint8Array | undefined, value: Tensor, old: Tensor): Tens
   return chosen;
 }
 
-/** Writes one step of a stacked result, which was zero. */
-function writeStep(stack: Tensor, t: number, value: Tensor, alive: Uint8Array | undefined): void {
-  const start = t * value.data.length;
+/** Writes a step of a stacked result, which was zero, or a segment of it from step t on. */
+function writeSteps(stack: Tensor, t: number, value: Tensor, alive: Uint8Array | undefined): void {
+  const start = t * count(stack.shape.slice(1));
   for (let i = 0; i < value.data.length; i++) {
     if (alive === undefined || alive[i]) stack.data[start + i] = value.data[i];
   }

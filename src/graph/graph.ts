@@ -61,6 +61,12 @@ export interface CallNode<K extends OpName = OpName> {
  * per carry, one per sequence (its type without the leading axis), one per capture. Its outputs, in this
  * order: the new carries, the values to stack, the values to add up.
  *
+ * With `segment` the body runs once for every so many positions, a *segment*; the last one may be shorter. The step is then
+ * the first position of the segment. Where sequences have the axis in front the body sees a segment of them, with the
+ * axis `stepsAxis` in front; where they have `segmentsAxis`, one entry for each segment. What it stacks goes the same two
+ * ways. A sequence of the batch is alive in a segment if it is alive at its first position. In the backward pass the body
+ * is computed again; without `segment`, what is needed of it is kept (autodiff/vjp-scan.ts).
+ *
  * Results, in the same order: the carries after the last step, the stacked values (a leading time axis), the
  * sums (real). They stand right behind the scan, all of them. A summed result without a batch axis comes from a body that has itself left out the sequences that
  * are not alive.
@@ -70,6 +76,8 @@ export interface ScanNode {
   readonly axis: AxisName;
   /** From the last position of the axis to the first. */
   readonly reverse: boolean;
+  /** How many positions one run of the body is for, from 1; undefined: one, without an axis. */
+  readonly segment: number | undefined;
   readonly lengths: NodeId | undefined;
   /** Starting values of the carries. */
   readonly carries: readonly NodeId[];

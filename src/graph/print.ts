@@ -57,6 +57,7 @@ function describeScan(scan: ScanNode): string {
     ids.length === 0 ? [] : [word, ...references(ids)];
   return [
     `scan over ${writeName(scan.axis)}`,
+    ...(scan.segment === undefined ? [] : ['in', 'segments', 'of', String(scan.segment)]),
     ...(scan.reverse ? ['backwards'] : []),
     ...list('lengths', scan.lengths === undefined ? [] : [scan.lengths]),
     ...list('carries', scan.carries),

@@ -148,6 +148,7 @@ class Reader {
   #scan(line: Line): readonly NodeId[] {
     line.word('over');
     const axis = line.name();
+    const segment = line.accept('in') ? this.#segment(line) : undefined;
     const reverse = line.accept('backwards');
     const list = (word: string): NodeId[] => (line.accept(word) ? this.#list(line) : []);
     const lengths = line.accept('lengths') ? this.#value(line) : undefined;
@@ -164,9 +165,15 @@ class Reader {
     const count = (word: string): number => words.filter((w) => w === word).length;
     if (count('next') !== carries.length) head.fail(`${carries.length} carries need as many lines of next`);
     const [stacked, summed] = [count('stack'), count('sum')];
-    const parts = { axis, reverse, lengths, carries, sequences, captures, body, stacked, summed };
+    const parts = { axis, reverse, segment, lengths, carries, sequences, captures, body, stacked, summed };
     const results = this.#builder.scan(parts);
     return [...results.carried, ...results.stacked, ...results.summed];
+  }
+
+  #segment(line: Line): number {
+    line.word('segments');
+    line.word('of');
+    return line.number();
   }
 
   /** References up to the next word. */

@@ -4,7 +4,17 @@
 import { invariant } from '../base/invariant.ts';
 import type { InputRole, NodeId, ScanNode } from './graph.ts';
 import { typeOf } from './graph.ts';
-import { BATCH, index, sameType, showType, type Type } from './type.ts';
+import {
+  BATCH,
+  type Dim,
+  followsFrom,
+  index,
+  sameType,
+  segmentsAxis,
+  showType,
+  stepsAxis,
+  type Type,
+} from './type.ts';
 
 /** A scan without its place in a graph. */
 export type Scan = Omit<ScanNode, 'kind' | 'origin'>;
@@ -14,8 +24,12 @@ export type Scan = Omit<ScanNode, 'kind' | 'origin'>;
  * Throws an InvariantError that names the body and the types where they do not fit.
  */
 export function scanResultTypes(scan: Scan, typeOfOperand: (id: NodeId) => Type): readonly Type[] {
-  const { axis, body, lengths, carries, sequences, captures, stacked, summed } = scan;
+  const { axis, segment, body, lengths, carries, sequences, captures, stacked, summed } = scan;
   const where = `scan body ${body.name}`;
+  invariant(
+    segment === undefined || (Number.isInteger(segment) && segment >= 1),
+    `${where}: segments of ${segment}`,
+  );
   if (lengths !== undefined) {
     const type = typeOfOperand(lengths);
     invariant(sameType(type, index(BATCH)), () => `${where}: lengths are ${showType(type)}`);
@@ -25,11 +39,12 @@ export function scanResultTypes(scan: Scan, typeOfOperand: (id: NodeId) => Type)
     ...carries.map((c) => ['carry', typeOfOperand(c)] as const),
     ...sequences.map((s) => {
       const { element, shape } = typeOfOperand(s);
+      const step = stepShape(scan, shape);
       invariant(
-        shape[0] === axis,
+        step !== undefined,
         () => `${where}: a sequence over ${axis} is ${element}[${shape.join(', ')}]`,
       );
-      return ['sequence', { element, shape: shape.slice(1) }] as const;
+      return ['sequence', { element, shape: step }] as const;
     }),
     ...captures.map((c) => ['capture', typeOfOperand(c)] as const),
   ];
@@ -58,8 +73,36 @@ export function scanResultTypes(scan: Scan, typeOfOperand: (id: NodeId) => Type)
       );
       return type;
     }
-    if (i < carries.length + stacked) return { element: type.element, shape: [axis, ...type.shape] };
-    invariant(type.element === 'real', () => `${where}: ${output.name} is summed and ${showType(type)}`);
-    return type;
+    const isStacked = i < carries.length + stacked;
+    const result = isStacked ? { element: type.element, shape: stackedShape(scan, type.shape) } : type;
+    invariant(
+      isStacked || type.element === 'real',
+      () => `${where}: ${output.name} is summed and ${showType(type)}`,
+    );
+    const own = segment === undefined ? undefined : stepsAxis(axis, segment);
+    const isOfSegment = own !== undefined && result.shape.some((d) => followsFrom(d, own));
+    invariant(!isOfSegment, () => `${where}: ${output.name} is ${showType(type)} and outlives its segment`);
+    return result;
   });
+}
+
+/** The shape of what one run of the body sees of a sequence; undefined where it is none. */
+function stepShape({ axis, segment }: Scan, shape: readonly Dim[]): readonly Dim[] | undefined {
+  if (segment === undefined) return shape[0] === axis ? shape.slice(1) : undefined;
+  if (shape[0] === segmentsAxis(axis, segment)) return shape.slice(1);
+  return shape[0] === axis ? shape.with(0, stepsAxis(axis, segment)) : undefined;
+}
+
+/** The shape of a stacked result, from what one run of the body gives. */
+export function stackedShape(
+  { axis, segment }: Pick<Scan, 'axis' | 'segment'>,
+  shape: readonly Dim[],
+): readonly Dim[] {
+  if (segment === undefined) return [axis, ...shape];
+  return isSegment({ axis, segment }, shape) ? shape.with(0, axis) : [segmentsAxis(axis, segment), ...shape];
+}
+
+/** Whether what the body sees or stacks is a segment of steps. */
+export function isSegment({ axis, segment }: Pick<Scan, 'axis' | 'segment'>, shape: readonly Dim[]): boolean {
+  return segment !== undefined && shape[0] === stepsAxis(axis, segment);
 }

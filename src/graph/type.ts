@@ -23,8 +23,47 @@ export const BATCH: AxisName = 'B';
 /** The time axis of a program that has just one. */
 export const TIME: AxisName = 'T';
 
-/** Extents of the named axes for one evaluation. */
+/** Extents of the named axes for one evaluation. Those of segments (below) follow from them. */
 export type Extents = ReadonlyMap<AxisName, number>;
+
+// An axis that is cut into segments of 8 steps becomes two, whose names say so and whose extents follow from its own:
+// `T.by8` counts the segments, and `T.in8` the steps of one of them, the last of which may be shorter.
+
+/** The axis of the segments, so many steps each, of another axis. */
+export function segmentsAxis(axis: AxisName, steps: number): AxisName {
+  return `${axis}.by${steps}`;
+}
+
+/** The axis of the steps of one segment. */
+export function stepsAxis(axis: AxisName, steps: number): AxisName {
+  return `${axis}.in${steps}`;
+}
+
+/** What an axis of segments, or of the steps of one, is made of; undefined for any other. */
+export function cutOf(
+  axis: AxisName,
+): { readonly whole: AxisName; readonly steps: number; readonly counts: 'segments' | 'steps' } | undefined {
+  const [, whole, way, steps] = /^(.+)\.(by|in)([1-9]\d*)$/.exec(axis) ?? [];
+  if (whole === undefined) return undefined;
+  return { whole, steps: Number(steps), counts: way === 'by' ? 'segments' : 'steps' };
+}
+
+/** Whether the extent of an axis is that of another one, or follows from it. */
+export function followsFrom(axis: Dim, other: AxisName): boolean {
+  if (axis === other || typeof axis === 'number') return axis === other;
+  const cut = cutOf(axis);
+  return cut !== undefined && followsFrom(cut.whole, other);
+}
+
+/** The extent of an axis, given or following from those given; undefined where it does not follow. Of a segment: the longest. */
+export function extentOf(axis: AxisName, extents: Extents): number | undefined {
+  const given = extents.get(axis);
+  if (given !== undefined) return given;
+  const cut = cutOf(axis);
+  const whole = cut && extentOf(cut.whole, extents);
+  if (cut === undefined || whole === undefined) return undefined;
+  return cut.counts === 'segments' ? Math.ceil(whole / cut.steps) : Math.min(whole, cut.steps);
+}
 
 export function real(...shape: Dim[]): Type {
   return { element: 'real', shape };
@@ -55,7 +94,7 @@ export function showType(type: Type): string {
 export function concreteShape(shape: readonly Dim[], extents: Extents): number[] {
   return shape.map((d) => {
     if (typeof d === 'number') return d;
-    const extent = extents.get(d);
+    const extent = extentOf(d, extents);
     invariant(extent !== undefined, `the extent of axis ${d} is not given`);
     return extent;
   });

@@ -1,11 +1,11 @@
 // Proves the invariants that graph.ts states. A pass that breaks one is found by the runner right after it, by name.
 
 import { InvariantError, invariant } from '../base/invariant.ts';
-import { type CallNode, type Graph, type Node, type NodeId, operandsOf, typeOf } from './graph.ts';
+import { type CallNode, type Graph, isCall, type Node, type NodeId, operandsOf, typeOf } from './graph.ts';
 import type { OpName } from './ops/attributes.ts';
 import { inferType, OPS } from './ops/table.ts';
 import { scanResultTypes } from './scan.ts';
-import { sameType, showType, type Type } from './type.ts';
+import { type AxisName, cutOf, type Dim, sameType, showType, stepsAxis, type Type } from './type.ts';
 
 /**
  * Everything that is wrong with a graph, one sentence each; empty where it is sound. A complaint about a scan's body
@@ -13,7 +13,7 @@ import { sameType, showType, type Type } from './type.ts';
  *
  * What holds: inputs and outputs have names of their own; `inputs` lists the input nodes in their order; a node refers
  * to earlier values only (a result to an earlier scan); its type is the one that its operation, or its scan, gives;
- * sizes are whole and positive; a scan has the body that its operands ask for, and its results stand right behind it,
+ * sizes are whole and positive; what is as long as a segment stands inside of one; a scan has the body that its operands ask for, and its results stand right behind it,
  * all of them; a mean is a real scalar.
  */
 export function verify(graph: Graph): readonly string[] {
@@ -23,7 +23,7 @@ export function verify(graph: Graph): readonly string[] {
   });
   // In a body places count, not names.
   return [
-    ...complaintsOf(graph, graph.name),
+    ...complaintsOf(graph, graph.name, new Set()),
     ...repeated(inputs).map((name) => `${graph.name}, inputs: ${name} is there twice`),
     ...repeated(graph.outputs.map((o) => o.name)).map(
       (name) => `${graph.name}, outputs: ${name} is there twice`,
@@ -36,16 +36,19 @@ function repeated(names: readonly string[]): readonly string[] {
   return [...new Set(names.filter((name) => seen.has(name) || !seen.add(name)))];
 }
 
-/** What is wrong with a program or a body; `way` leads to it. */
-function complaintsOf(graph: Graph, way: string): string[] {
+/** What is wrong with a program or a body; `way` leads to it. `inside`: the axes of the segments around. */
+function complaintsOf(graph: Graph, way: string, inside: ReadonlySet<AxisName>): string[] {
   const complaints: string[] = [];
   const results = new Map<NodeId, readonly Type[]>();
   graph.nodes.forEach((node, position) => {
     const id = position as NodeId;
-    const wrong = wrongReference(graph, node, id) ?? wrongType(graph, node, id, results);
+    const wrong =
+      wrongReference(graph, node, id) ?? wrongType(graph, node, id, results) ?? wrongAxis(node, inside);
     if (wrong !== undefined) complaints.push(`${way}, %${id}: ${wrong}`);
-    if (node.kind === 'scan')
-      complaints.push(...complaintsOf(node.body, `${way}, %${id} (${node.body.name})`));
+    if (node.kind !== 'scan') return;
+    const { axis, segment, body } = node;
+    const own = segment === undefined ? inside : new Set([...inside, stepsAxis(axis, segment)]);
+    complaints.push(...complaintsOf(body, `${way}, %${id} (${body.name})`, own));
   });
 
   const inputs = graph.nodes.flatMap((node, id) => (node.kind === 'input' ? [id] : []));
@@ -117,6 +120,20 @@ function wrongType(
     if (error instanceof InvariantError) return error.message;
     throw error;
   }
+}
+
+/** What is wrong with an axis that a node names: the steps of a segment are so many inside of it only. */
+function wrongAxis(node: Node, inside: ReadonlySet<AxisName>): string | undefined {
+  const dims: Dim[] = node.kind === 'scan' ? [node.axis] : [...node.type.shape];
+  if (isCall(node, 'extent')) dims.push(node.attributes.extent);
+  const stray = dims.find((d) => typeof d === 'string' && !isKnown(d, inside));
+  return stray === undefined ? undefined : `${stray} is the length of a segment, and this is outside of one`;
+}
+
+function isKnown(axis: AxisName, inside: ReadonlySet<AxisName>): boolean {
+  const cut = cutOf(axis);
+  if (cut === undefined || inside.has(axis)) return true;
+  return cut.counts === 'segments' && isKnown(cut.whole, inside);
 }
 
 function isDim(dim: number | string): boolean {

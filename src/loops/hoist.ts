@@ -1,6 +1,7 @@
 // What does not change in a loop over time is packed before it: the right operands of products, which are weights as
 // a rule. Inside, the product finds panels.
 
+import { cutOf, followsFrom, stepsAxis } from '../graph/type.ts';
 import { eachTouch } from './accesses.ts';
 import { accessKey } from './print.ts';
 import {
@@ -38,15 +39,23 @@ function hoistFrom(
   eachTouch(loop, ({ buffer }, isWrite) => {
     if (isWrite) written.add(buffer);
   });
+  const cut = cutOf(loop.axis);
+  const own = cut?.counts === 'segments' ? stepsAxis(cut.whole, cut.steps) : undefined;
+  /** As long as a segment, which has its length only inside. */
+  const isOwn = (size: Size): boolean =>
+    own !== undefined && size.axes.some((axis) => followsFrom(axis, own));
   const stays = (place: Place): boolean =>
     !written.has(place.buffer) && place.steps.every((step) => step.loop !== loop.loop);
   const packs = new Map<string, Pack>();
   const body = loop.body.flatMap((statement): Statement[] => {
-    if (statement.kind === 'pack' && stays(statement.source)) {
+    if (statement.kind !== 'pack' && statement.kind !== 'product') return [statement];
+    if (isOwn(statement.inner) || isOwn(statement.columns)) return [statement];
+    if (statement.kind === 'pack') {
+      if (!stays(statement.source)) return [statement];
       packs.set(`${statement.packed}`, statement);
       return [];
     }
-    if (statement.kind !== 'product' || 'packed' in statement.right) return [statement];
+    if ('packed' in statement.right) return [statement];
     const { right, inner, columns, outer } = statement;
     if (!stays(right) || outer.some((axis) => !isZero(axis.right))) return [statement];
     const key = [accessKey({ ...right, strides: [right.inner, right.column] }), inner, columns]

@@ -6,15 +6,17 @@ import { invariant } from '../base/invariant.ts';
 import type { CallNode, Graph, NodeId, ScanNode } from '../graph/graph.ts';
 import { typeOf } from '../graph/graph.ts';
 import type { OpName } from '../graph/ops/attributes.ts';
-import { BATCH, type Type } from '../graph/type.ts';
+import { isSegment, stackedShape } from '../graph/scan.ts';
+import { BATCH, type Dim, segmentsAxis, stepsAxis, type Type } from '../graph/type.ts';
 import { lowerCall } from './bodies.ts';
 import { ProgramBuilder, type SweepBuilder } from './build.ts';
-import type { BufferId, LoopId, Port, Program, ScalarId } from './program.ts';
-import { elementsOf, ONE, sameSize } from './size.ts';
+import type { BufferId, Port, Program, ScalarId } from './program.ts';
+import { elementsOf, sameSize, sizeOf } from './size.ts';
 import {
   broadcastValue,
   isView,
   isWhole,
+  segmentValue,
   stepOf,
   stepValue,
   type Value,
@@ -89,7 +91,7 @@ function call<K extends OpName>(
 
 /** The results of a scan: carried, stacked, summed. */
 function lowerScan(program: ProgramBuilder, node: ScanNode, operand: (id: NodeId) => Value): Value[] {
-  const { axis, body, reverse } = node;
+  const { axis, body, reverse, segment = 1 } = node;
   const { label } = program;
   const carried = node.carries.length;
   const types = body.outputs.map((output) => typeOf(body, output.node));
@@ -98,32 +100,47 @@ function lowerScan(program: ProgramBuilder, node: ScanNode, operand: (id: NodeId
   const results = types.map(({ element, shape }, i): View => {
     program.label = `${label}_${body.outputs[i].name}`;
     const isStacked = i >= carried && i < carried + node.stacked;
-    const result = program.temporary(element, isStacked ? [axis, ...shape] : shape);
+    const result = program.temporary(element, isStacked ? stackedShape(node, shape) : shape);
     if (i < carried) program.copy(operand(node.carries[i]), result);
     else if (!isStacked) program.fill(result, 0);
     return result;
   });
-  program.loop(axis, reverse, (loop) => {
+  const turns = node.segment === undefined ? axis : segmentsAxis(axis, segment);
+  program.loop(turns, reverse, (loop) => {
+    const step = stepOf({ loop, stride: sizeOf(segment) });
+    /** What a turn of the loop sees of a sequence, or writes of a stacked result, when that has this shape. */
+    const turnOf = <V extends Value>(value: V, shape: readonly Dim[]): V =>
+      isSegment(node, shape)
+        ? segmentValue(value, loop, stepsAxis(axis, segment), segment)
+        : stepValue(value, loop);
     const inputs = [
-      stepOf({ loop, stride: ONE }),
+      step,
       ...results.slice(0, carried),
-      ...node.sequences.map((sequence) => stepValue(operand(sequence), loop)),
+      ...node.sequences.map((sequence, i) => {
+        const input = body.inputs[1 + carried + i];
+        return turnOf(operand(sequence), typeOf(body, input).shape);
+      }),
       ...node.captures.map(operand),
     ];
     const bodyValue = lowerNodes(program, body, inputs);
     const values = body.outputs.map((output) => bodyValue(output.node));
     program.label = `${label}_next`;
-    finishStep(program, { loop, lengths, types, values, results, carried, stacked: node.stacked });
+    const places = results.map((result, i) =>
+      i >= carried && i < carried + node.stacked ? turnOf(result, types[i].shape) : result,
+    );
+    finishStep(program, { step, lengths, types, values, places, carried, stacked: node.stacked });
   });
   return results;
 }
 
 interface Step {
-  readonly loop: LoopId;
+  /** The step's number. */
+  readonly step: Value;
   readonly lengths: Value | undefined;
   readonly types: readonly Type[];
   readonly values: readonly Value[];
-  readonly results: readonly View[];
+  /** Where each result of this step goes. */
+  readonly places: readonly View[];
   readonly carried: number;
   readonly stacked: number;
 }
@@ -133,7 +150,7 @@ interface Step {
  * A carry that follows from another is taken aside before any of them changes.
  */
 function finishStep(program: ProgramBuilder, step: Step): void {
-  const { loop, results, carried, stacked } = step;
+  const { places, carried, stacked } = step;
   step.values.slice(carried).forEach((value, k) => {
     const i = carried + k;
     const { element, shape } = step.types[i];
@@ -143,26 +160,26 @@ function finishStep(program: ProgramBuilder, step: Step): void {
       const kept =
         alive === undefined ? given : s.apply('select', element, alive, given, s.number(0, element));
       if (k < stacked) {
-        s.store(stepValue(results[i], loop), kept);
+        s.store(places[i], kept);
       } else {
-        const sum = s.apply('add', 'real', s.read(results[i]), kept);
-        s.store(results[i], sum);
+        const sum = s.apply('add', 'real', s.read(places[i]), kept);
+        s.store(places[i], sum);
       }
     });
   });
-  const carries = new Set(results.slice(0, carried).map((view) => view.source.buffer));
+  const carries = new Set(places.slice(0, carried).map((view) => view.source.buffer));
   const next = step.values.slice(0, carried).map((value, i) => {
-    const isOther = isView(value) && carries.has(value.source.buffer) && !isSame(value, results[i]);
+    const isOther = isView(value) && carries.has(value.source.buffer) && !isSame(value, places[i]);
     return isOther ? program.moved(value) : value;
   });
   next.forEach((value, i) => {
-    if (isSame(value, results[i])) return;
+    if (isSame(value, places[i])) return;
     program.sweep(step.types[i].shape, (s) => {
       const alive = aliveAt(s, step);
       const { element } = step.types[i];
       const given = s.read(value);
-      const old = alive === undefined ? undefined : s.read(results[i]);
-      s.store(results[i], old === undefined ? given : s.apply('select', element, alive!, given, old));
+      const old = alive === undefined ? undefined : s.read(places[i]);
+      s.store(places[i], old === undefined ? given : s.apply('select', element, alive!, given, old));
     });
   });
 }
@@ -173,10 +190,10 @@ function isSame(value: Value, carry: View): boolean {
 }
 
 /** In a sweep over a value of the batch: whether the sequence is alive at this step. Undefined where all are. */
-function aliveAt(sweep: SweepBuilder, { lengths, loop }: Step): ScalarId | undefined {
+function aliveAt(sweep: SweepBuilder, { lengths, step }: Step): ScalarId | undefined {
   const batch = sweep.shape.indexOf(BATCH);
   if (lengths === undefined || batch < 0) return undefined;
-  const step = broadcastValue(stepOf({ loop, stride: ONE }), sweep.shape, []);
+  const position = broadcastValue(step, sweep.shape, []);
   const length = broadcastValue(lengths, sweep.shape, [batch]);
-  return sweep.apply('lt', 'bool', sweep.read(step), sweep.read(length));
+  return sweep.apply('lt', 'bool', sweep.read(position), sweep.read(length));
 }

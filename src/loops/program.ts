@@ -115,7 +115,10 @@ export type Scalar =
       readonly value: ScalarId;
     };
 
-/** From the first position of the axis to the last, or from the last to the first. */
+/**
+ * From the first position of the axis to the last, or from the last to the first. A loop over an axis of segments
+ * gives the axis of a segment's steps its extent at every turn: the last segment may be shorter.
+ */
 export interface TimeLoop {
   readonly kind: 'loop';
   readonly loop: LoopId;

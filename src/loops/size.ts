@@ -2,7 +2,7 @@
 // letters in them, so that a program is made once and runs with any extents.
 
 import { invariant } from '../base/invariant.ts';
-import type { AxisName, Dim, Extents } from '../graph/type.ts';
+import { type AxisName, type Dim, type Extents, extentOf } from '../graph/type.ts';
 
 /** A product: a whole number times axes (sorted; one that stands twice counts twice). Zero has no axes. */
 export interface Size {
@@ -88,7 +88,7 @@ export function showSum(sum: Sum): string {
 /** The number that a size stands for. Throws an InvariantError where an axis has no extent. */
 export function valueOfSize(size: Size, extents: Extents): number {
   return size.axes.reduce((product, axis) => {
-    const extent = extents.get(axis);
+    const extent = extentOf(axis, extents);
     invariant(extent !== undefined, `the extent of axis ${axis} is not bound`);
     return product * extent;
   }, size.factor);

@@ -2,7 +2,7 @@
 // transpose, slice, one step of a sequence) changes strides and offsets and moves nothing; constants, positions and
 // extents take no memory at all and go through the same views.
 
-import type { Dim, Element } from '../graph/type.ts';
+import type { AxisName, Dim, Element } from '../graph/type.ts';
 import type { Access, BufferId, Place, StepTerm } from './program.ts';
 import {
   elementsOf,
@@ -119,6 +119,18 @@ export function stepValue<V extends Value>(value: V, loop: StepTerm['loop']): V 
   const [stride, ...strides] = value.strides;
   const steps = stride.factor === 0 ? value.steps : [...value.steps, { loop, stride }];
   return { ...value, shape: value.shape.slice(1), strides, steps };
+}
+
+/** One segment of a sequence, so many steps from its start on: `axis` is in the place of the leading axis. */
+export function segmentValue<V extends Value>(
+  value: V,
+  loop: StepTerm['loop'],
+  axis: AxisName,
+  steps: number,
+): V {
+  const stride = times(value.strides[0], sizeOf(steps));
+  const moving = stride.factor === 0 ? value.steps : [...value.steps, { loop, stride }];
+  return { ...value, shape: value.shape.with(0, axis), steps: moving };
 }
 
 /** The same elements in another shape; undefined where no strides give them. */

@@ -2,11 +2,11 @@
 // buffer, scalars refer to earlier ones of the right element, a store gives every position a place of its own, and
 // nothing is read that was not written before.
 
-import type { AxisName, Element, Extents } from '../graph/type.ts';
+import { type AxisName, cutOf, type Element, type Extents, stepsAxis } from '../graph/type.ts';
 import { eachTouch, operandsOfScalar } from './accesses.ts';
 import type { BufferId, LoopId, Place, Product, Program, Scalar, Statement, Sweep } from './program.ts';
 import { PANEL } from './program.ts';
-import { type Size, valueOfSize, valueOfSum } from './size.ts';
+import { type Size, sizeOf, valueOfSize, valueOfSum } from './size.ts';
 
 /** What is wrong with a program, one line each; empty where it is right. Accesses are tried with the extents given. */
 export function verifyProgram(program: Program, extents: Extents): string[] {
@@ -22,8 +22,9 @@ class Verifier {
   readonly complaints: string[] = [];
   readonly written = new Set<BufferId>();
   readonly #program: Program;
-  readonly #extents: Extents;
-  readonly #loops = new Map<LoopId, AxisName>();
+  #extents: Extents;
+  /** The last step of each loop around. */
+  readonly #loops = new Map<LoopId, number>();
 
   constructor(program: Program, extents: Extents) {
     this.#program = program;
@@ -36,8 +37,13 @@ class Verifier {
   block(statements: readonly Statement[]): void {
     for (const statement of statements) {
       if (statement.kind === 'loop') {
-        this.#loops.set(statement.loop, statement.axis);
-        this.block(statement.body);
+        const around = this.#extents;
+        for (const [extents, last] of this.#turns(statement.axis)) {
+          this.#extents = extents;
+          this.#loops.set(statement.loop, last);
+          this.block(statement.body);
+        }
+        this.#extents = around;
         this.#loops.delete(statement.loop);
         continue;
       }
@@ -60,6 +66,18 @@ class Verifier {
     return `${this.#program.buffers[buffer].name}#${buffer}`;
   }
 
+  /** The turns of a loop that are to be tried: the last; over segments, the last whole one, and one that is shorter. */
+  #turns(axis: AxisName): (readonly [Extents, last: number])[] {
+    const cut = cutOf(axis);
+    if (cut?.counts !== 'segments') return [[this.#extents, this.#value(sizeOf(axis)) - 1]];
+    const extent = this.#value(sizeOf(cut.whole));
+    const [whole, rest] = [Math.floor(extent / cut.steps), extent % cut.steps];
+    const turn = (steps: number, last: number): readonly [Extents, number] => {
+      return [new Map([...this.#extents, [stepsAxis(cut.whole, cut.steps), steps]]), last];
+    };
+    return [...(whole > 0 ? [turn(cut.steps, whole - 1)] : []), ...(rest > 0 ? [turn(rest, whole)] : [])];
+  }
+
   #value(size: Size): number {
     return valueOfSize(size, this.#extents);
   }
@@ -68,10 +86,10 @@ class Verifier {
   #reaches(place: Place, axes: readonly (readonly [extent: Size | number, stride: Size])[]): void {
     let last = valueOfSum(place.offset, this.#extents);
     for (const { loop, stride } of place.steps) {
-      const axis = this.#loops.get(loop);
-      if (axis === undefined)
+      const step = this.#loops.get(loop);
+      if (step === undefined)
         this.#say(`${this.#name(place.buffer)} moves with s${loop} outside of that loop`);
-      else last += (this.#extents.get(axis)! - 1) * this.#value(stride);
+      else last += step * this.#value(stride);
     }
     for (const [extent, stride] of axes) {
       last += ((typeof extent === 'number' ? extent : this.#value(extent)) - 1) * this.#value(stride);

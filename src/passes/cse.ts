@@ -105,7 +105,8 @@ function shareScan(
     stacked: kept.filter((k) => k >= firstStacked && k < firstSummed).length,
     summed: kept.filter((k) => k >= firstSummed).length,
   };
-  const head = [parts.axis, parts.reverse, parts.carries.length, parts.sequences.length, parts.stacked];
+  const { axis, reverse, segment } = parts;
+  const head = [axis, reverse, segment ?? '', parts.carries.length, parts.sequences.length, parts.stacked];
   const operands = [parts.lengths ?? '', ...parts.carries, ...parts.sequences, ...parts.captures];
   const key = `${head.join()} ${operands.join()} {${keyOf(parts.body)}}`;
   const results = known.get(key) ?? buildScan(draft, parts);

@@ -104,6 +104,7 @@ function copyLiveScan(draft: Draft, scan: ScanNode, live: LiveBody, to: Moved): 
   const results = buildScan(draft, {
     axis: scan.axis,
     reverse: scan.reverse,
+    segment: scan.segment,
     lengths: scan.lengths === undefined ? undefined : to(scan.lengths),
     carries: scan.carries.filter((_, k) => live.outputs.includes(k)).map(to),
     sequences: scan.sequences.filter(isUsed(1 + firstStacked)).map(to),

@@ -126,6 +126,7 @@ export function moveScan(node: ScanNode, to: Moved): ScanParts {
   return {
     axis: node.axis,
     reverse: node.reverse,
+    segment: node.segment,
     lengths: node.lengths === undefined ? undefined : to(node.lengths),
     carries: node.carries.map(to),
     sequences: node.sequences.map(to),
@@ -176,8 +177,8 @@ function nodeKey(node: Node): string {
     case 'result':
       return `result ${node.scan} ${node.index}`;
     case 'scan': {
-      const { axis, reverse, lengths, stacked, summed, carries, sequences, body } = node;
-      const head = `scan ${axis} ${reverse} ${lengths ?? ''} ${carries.length} ${sequences.length} ${stacked} ${summed}`;
+      const { axis, reverse, segment, lengths, stacked, summed, carries, sequences, body } = node;
+      const head = `scan ${axis} ${reverse} ${segment ?? ''} ${lengths ?? ''} ${carries.length} ${sequences.length} ${stacked} ${summed}`;
       return `${head} ${operandsOf(node).join()} {${keyOf(body)}}`;
     }
     default:

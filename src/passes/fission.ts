@@ -44,6 +44,8 @@ export function splitLoops(graph: Graph, notes: Note[] = []): Graph {
   return rebuild(graph, {
     scan(draft, scan, to, id) {
       const inner = { ...scan, body: splitLoops(scan.body, notes) };
+      // What is computed again for each segment stays there: outside of it all steps would be kept.
+      if (scan.segment !== undefined) return buildScan(draft, { ...moveScan(scan, to), body: inner.body });
       const plan = planFission(inner);
       if (plan.isTrivial) return buildScan(draft, { ...moveScan(scan, to), body: inner.body });
       notes.push(...describe(inner, plan));
@@ -61,7 +63,11 @@ function findSeen(graph: Graph, id: NodeId, scan: ScanNode): (index: number) => 
   };
   for (const output of graph.outputs) look(output.node);
   for (const node of graph.nodes) {
-    const isBlind = node.kind === 'scan' && node.axis === scan.axis && node.lengths === scan.lengths;
+    const isBlind =
+      node.kind === 'scan' &&
+      node.segment === undefined &&
+      node.axis === scan.axis &&
+      node.lengths === scan.lengths;
     if (isBlind) [...node.carries, ...node.captures].forEach(look);
     else if (node.kind !== 'result') operandsOf(node).forEach(look);
   }

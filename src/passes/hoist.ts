@@ -1,10 +1,12 @@
 // Hoisting: what is the same at every step is computed once, before the loop, and captured. Repeating a value is no
 // computation and stays in the loop, with what is computed from repeated values: outside it would be kept in memory.
 //
-// Must not change: nothing that varies with the step, a carry or a sequence moves.
+// Must not change: nothing that varies with the step, a carry or a sequence moves. Nor does what is as long as a segment, whose
+// last one may be shorter.
 
-import { type Graph, type NodeId, operandsOf, type ScanNode } from '../graph/graph.ts';
+import { type CallNode, type Graph, type NodeId, operandsOf, type ScanNode } from '../graph/graph.ts';
 import type { OpName } from '../graph/ops/attributes.ts';
+import { type AxisName, followsFrom, stepsAxis } from '../graph/type.ts';
 import { buildScan, Draft, type Moved, moveScan, placeOf, rebuild, transcribe, unlessSame } from './draft.ts';
 import type { Pass } from './pass.ts';
 
@@ -24,7 +26,8 @@ const SOURCES: ReadonlySet<OpName> = new Set(['constant', 'iota', 'extent']);
 function hoistFrom(draft: Draft, scan: ScanNode, to: Moved): readonly NodeId[] {
   const body = hoistInvariants(scan.body);
   const parts = moveScan(scan, to);
-  const leaving = findInvariants(body, scan.captures.length);
+  const ownAxis = scan.segment === undefined ? undefined : stepsAxis(scan.axis, scan.segment);
+  const leaving = findInvariants(body, scan.captures.length, ownAxis);
   const captured = boundary(body, leaving);
   if (captured.length === 0) return buildScan(draft, { ...parts, body });
 
@@ -36,7 +39,7 @@ function hoistFrom(draft: Draft, scan: ScanNode, to: Moved): readonly NodeId[] {
   });
   const isSource = (id: NodeId) => {
     const node = body.nodes[id];
-    return node.kind === 'call' && SOURCES.has(node.op);
+    return node.kind === 'call' && isSourceOutside(node, ownAxis);
   };
   transcribe(body, draft, outside, { omit: (id) => !leaving.has(id) && !isSource(id) });
 
@@ -63,16 +66,25 @@ function hoistFrom(draft: Draft, scan: ScanNode, to: Moved): readonly NodeId[] {
   });
 }
 
+/** Whether a call has no operands and is the same outside of a loop, inside of which `ownAxis` may change. */
+function isSourceOutside(call: CallNode, ownAxis: AxisName | undefined): boolean {
+  if (!SOURCES.has(call.op)) return false;
+  if (ownAxis === undefined) return true;
+  const { attributes, type } = call;
+  const dims = 'extent' in attributes ? [attributes.extent, ...type.shape] : type.shape;
+  return !dims.some((d) => followsFrom(d, ownAxis));
+}
+
 /** What depends on captures only and is worth keeping. */
-function findInvariants(body: Graph, captures: number): Set<NodeId> {
+function findInvariants(body: Graph, captures: number, ownAxis: AxisName | undefined): Set<NodeId> {
   const given = new Set(captures === 0 ? [] : body.inputs.slice(-captures));
   const leaving = new Set<NodeId>();
   const sources = new Set<NodeId>();
   body.nodes.forEach((node, position) => {
     const id = position as NodeId;
     if (node.kind !== 'call') return;
-    if (SOURCES.has(node.op)) sources.add(id);
-    else if (node.op !== 'broadcast') {
+    if (isSourceOutside(node, ownAxis)) sources.add(id);
+    else if (!SOURCES.has(node.op) && node.op !== 'broadcast') {
       const isInvariant = node.operands.every((o) => given.has(o) || leaving.has(o) || sources.has(o));
       if (isInvariant) leaving.add(id);
     }

@@ -47,7 +47,7 @@ function shrink(draft: Draft, scan: ScanNode, to: Moved): readonly NodeId[] {
   const sequences = parts.sequences.map((operand, k) => {
     const isMixed = isMixedOverBatch(body, inputs[firstSequence + k]);
     const plain = isMixed ? operand : withoutMask(draft, operand, scan, parts.lengths);
-    return standFor(draft, plain, scan.axis);
+    return standFor(draft, plain, scan);
   });
   const captures = parts.captures.map((operand) => standFor(draft, operand, undefined));
 
@@ -91,7 +91,10 @@ function shrink(draft: Draft, scan: ScanNode, to: Moved): readonly NodeId[] {
     if (stand.kind !== 'made') return;
     inner.origin = stand.from.origin;
     const isSequence = k < scan.sequences.length;
-    values.set(id, makeStep(inner, stand.from, made[k], inputOf(id).type, isSequence));
+    const value = isSequence
+      ? makeStep(inner, stand.from, made[k], inputOf(id).type)
+      : inner.call(stand.from.op, made[k], stand.from.attributes);
+    values.set(id, value);
   });
   transcribe(body, inner, values, {});
   body.outputs.forEach(({ name, node }, k) => {
@@ -117,37 +120,33 @@ function inputAt(body: Graph, id: NodeId): InputNode {
   return node;
 }
 
-/** What can stand for a value in the body. `axis`: it is a sequence over that. */
-function standFor(draft: Draft, operand: NodeId, axis: string | undefined): Stand {
+/** What can stand for a value in the body; for a sequence of a scan where that is given. */
+function standFor(draft: Draft, operand: NodeId, scan: ScanNode | undefined): Stand {
   const node = draft.at(operand);
-  if (isCall(node, 'iota') && axis !== undefined) return { kind: 'step' };
+  if (isCall(node, 'iota') && scan !== undefined) {
+    return scan.segment === undefined ? { kind: 'step' } : { kind: 'input', operand };
+  }
   const isSource = isCall(node, 'constant') || isCall(node, 'iota') || isCall(node, 'extent');
-  const isRepeated = isCall(node, 'broadcast') && (axis === undefined || !node.attributes.axes.includes(0));
+  const isRepeated = isCall(node, 'broadcast') && (scan === undefined || !node.attributes.axes.includes(0));
   return isSource || isRepeated ? { kind: 'made', from: node } : { kind: 'input', operand };
 }
 
-/** The value of a call in the body; of a sequence, at any of its steps. */
-function makeStep(
-  inner: Draft,
-  call: CallNode,
-  operands: readonly NodeId[],
-  type: Type,
-  isSequence: boolean,
-): NodeId {
-  if (!isSequence) return inner.call(call.op, operands, call.attributes);
+/** The value of a call that is a sequence, at any of its steps or in any of its segments. */
+function makeStep(inner: Draft, call: CallNode, operands: readonly NodeId[], type: Type): NodeId {
   if (isCall(call, 'constant')) return inner.constant(call.attributes.value, type.shape, type.element);
   invariant(isCall(call, 'broadcast'), `a sequence is not made of ${call.op}`);
   return inner.broadcast(
     operands[0],
     type.shape,
-    call.attributes.axes.map((axis) => axis - 1),
+    call.attributes.axes.map((axis) => axis - (call.type.shape.length - type.shape.length)),
   );
 }
 
 /** A sequence without its mask over the steps that are not alive, where the scan has the lengths of the mask. */
 function withoutMask(draft: Draft, sequence: NodeId, scan: ScanNode, lengths: NodeId | undefined): NodeId {
   const mask = draft.find(sequence, 'select');
-  if (mask === undefined || lengths === undefined) return sequence;
+  // In a segment there may be steps after an end.
+  if (mask === undefined || lengths === undefined || scan.segment !== undefined) return sequence;
   const [condition, value] = mask.operands;
   return isAliveMask(draft, condition, scan.axis, lengths) ? value : sequence;
 }

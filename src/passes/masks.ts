@@ -8,10 +8,11 @@ import { type Draft, scanAt } from './draft.ts';
 export function isMaskedAlready(draft: Draft, value: NodeId, condition: NodeId): boolean {
   const result = draft.at(value);
   if (result.kind !== 'result') return false;
-  const { axis, lengths, carries, stacked } = scanAt(draft.finish(), result.scan);
+  const { axis, lengths, carries, stacked, segment } = scanAt(draft.finish(), result.scan);
   const isStacked = result.index >= carries.length && result.index < carries.length + stacked;
   return (
     isStacked &&
+    segment === undefined &&
     lengths !== undefined &&
     result.type.shape[1] === BATCH &&
     isAliveMask(draft, condition, axis, lengths)

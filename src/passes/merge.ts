@@ -52,6 +52,8 @@ export function mergeProducts(graph: Graph, notes: Note[] = []): Graph {
 
 function mergeBody(scan: ScanNode, notes: Note[]): Graph {
   const inside = mergeProducts(scan.body, notes);
+  // A segment is no step: its values are not small.
+  if (scan.segment !== undefined) return inside;
   return mergeGroups(
     inside,
     (current) => {
@@ -146,11 +148,12 @@ function stackJoined(graph: Graph): Graph {
   });
 }
 
-/** The scan that has stacked a value. */
+/** The scan that has stacked a value, step by step. */
 function scanOfStacked(graph: Graph, id: NodeId): NodeId | undefined {
   const node = graph.nodes[id];
   if (node.kind !== 'result') return undefined;
-  const { carries, stacked } = scanAt(graph, node.scan);
+  const { carries, stacked, segment } = scanAt(graph, node.scan);
+  if (segment !== undefined) return undefined;
   return node.index >= carries.length && node.index < carries.length + stacked ? node.scan : undefined;
 }
 
@@ -212,7 +215,7 @@ function readWhole(graph: Graph): Graph {
       const body = readWhole(scan.body);
       const parts = moveScan(scan, to);
       const pieces = parts.sequences.map((sequence) => {
-        const slice = draft.find(sequence, 'slice');
+        const slice = scan.segment === undefined ? draft.find(sequence, 'slice') : undefined;
         return slice !== undefined && slice.attributes.axis > 0 ? slice : undefined;
       });
       if (pieces.every((piece) => piece === undefined)) return buildScan(draft, { ...parts, body });

@@ -21,7 +21,10 @@ export function regroup(graph: Graph): Graph {
   return rebuild(graph, {
     scan(draft, scan, to) {
       const inner = { ...scan, body: regroup(scan.body) };
-      return buildScan(draft, { ...moveScan(scan, to), body: regroupBody(inner) });
+      return buildScan(draft, {
+        ...moveScan(scan, to),
+        body: scan.segment === undefined ? regroupBody(inner) : inner.body,
+      });
     },
   });
 }

@@ -23,7 +23,10 @@ export function splitProducts(graph: Graph, notes: Note[] = []): Graph {
   return rebuild(graph, {
     scan(draft, scan, to) {
       const inner = { ...scan, body: splitProducts(scan.body, notes) };
-      return buildScan(draft, { ...moveScan(scan, to), body: splitBody(inner, notes) });
+      return buildScan(draft, {
+        ...moveScan(scan, to),
+        body: scan.segment === undefined ? splitBody(inner, notes) : inner.body,
+      });
     },
   });
 }

@@ -1,6 +1,7 @@
 // docs/autodiff.md says what is: its graphs are what is printed.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { checkpoint } from '../../src/autodiff/checkpoint.ts';
 import { jvp } from '../../src/autodiff/jvp.ts';
 import { vjp } from '../../src/autodiff/vjp.ts';
 import { GraphBuilder } from '../../src/graph/build.ts';
@@ -29,6 +30,10 @@ function leaky(): Graph {
 
 test('the gradient of the leaky cell', () => {
   expect(document).toContain(printGraph(vjp(leaky(), { outputs: ['h'], wrt: ['x', 'w'] })));
+});
+
+test('the leaky cell in segments', () => {
+  expect(document).toContain(printGraph(checkpoint(leaky(), { steps: 8 })));
 });
 
 test('its tangent', () => {

@@ -24,6 +24,7 @@ import { asFloat64, bothWays, type Run } from '../laws/chunked.ts';
 import { distances } from '../laws/distance.ts';
 import { identical } from '../laws/identical.ts';
 import { FLOAT32, illConditioned } from '../laws/rounding.ts';
+import { checkpointed } from './checkpointed.ts';
 import { compareDifferences } from './differences.ts';
 import { eachPass, unrolledBehind } from './each-pass.ts';
 import { all, doubles, type GeneratedLaw, needsAll, wellConditioned } from './finding.ts';
@@ -276,6 +277,7 @@ export const GENERATED_LAWS: readonly GeneratedLaw[] = [
   eachPass,
   optimised,
   unrolledBehind,
+  checkpointed,
   wasm,
   alone,
   order,

@@ -300,11 +300,11 @@ class Garden {
     const y = this.#real(choices);
     if (x === undefined || y === undefined) return undefined;
     const b = this.#builder;
-    const left = b.shapeOf(x).map((_, k) => 'abcd'[k]);
+    const left = b.shapeOf(x).map((_, k) => 'abcdefgh'[k]);
     const shared: string[] = [];
     const right = b.shapeOf(y).map((d, k) => {
       const same = left.findIndex((letter, axis) => !shared.includes(letter) && b.shapeOf(x)[axis] === d);
-      if (same < 0 || choices.below(4) === 0) return 'efgh'[k];
+      if (same < 0 || choices.below(4) === 0) return 'ijklmnop'[k];
       shared.push(left[same]);
       return left[same];
     });

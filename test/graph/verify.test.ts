@@ -151,6 +151,20 @@ describe('each fault is found where it is', () => {
       '3 results do not stand right behind it',
     ],
 
+    ['segments of no steps', scan({ segment: 0 }), 'segments of 0'],
+    ['steps for segments', scan({ segment: 2 }), 'input 2 (x) is real[B, 2] instead of real[T.in2, B, 2]'],
+    ['no segments of the axis', scan({ axis: 'U', segment: 2 }), 'a sequence over U is real[T, B, 2]'],
+    [
+      'the length of a segment outside of one',
+      input(1, { type: real('T.in2') }),
+      'G, %1: T.in2 is the length of a segment, and this is outside of one',
+    ],
+    [
+      'what follows from the length of a segment outside of one',
+      input(1, { type: real('T.in4.by2') }),
+      'G, %1: T.in4.by2 is the length of a segment, and this is outside of one',
+    ],
+
     ['a sequence that is none', scan({ sequences: [id(1)] }), 'a sequence over T is real[B, 2]'],
     ['another axis', scan({ axis: 'U' }), 'a sequence over U is real[T, B, 2]'],
     ['a carry too many', scan({ carries: [id(1), id(3)] }), '4 inputs instead of 5'],
@@ -203,6 +217,26 @@ describe('each fault is found where it is', () => {
   test('and one fault in a scan is not told again by its results', () => {
     expect(verify(scan({ stacked: 2 }))).toHaveLength(1);
   });
+});
+
+test('what is as long as a segment stays in it', () => {
+  const text = `graph G
+  %0 = input x : real[T, 2]
+  %1 = scan over T in segments of 3 sequences %0
+    body segment
+      %0 = step start : index[]
+      %1 = sequence x : real[T.in3, 2]
+      %2 = transpose %1 order=[1, 0] : real[2, T.in3]
+      LINE
+  %2 = result 0 of %1 : real[T, 2]
+`;
+  expect(verify(readGraph(text.replace('LINE', 'stack y %1')))).toEqual([]);
+  const message =
+    (line: string): (() => unknown) =>
+    () =>
+      readGraph(text.replace('LINE', line));
+  expect(message('sum y %1')).toThrow('y is real[T.in3, 2] and outlives its segment');
+  expect(message('stack y %2')).toThrow('y is real[2, T.in3] and outlives its segment');
 });
 
 describe('the builder refuses at once', () => {

@@ -3,7 +3,7 @@
 // The module imports nothing and keeps no state but its memory: constants, the block of this binding's extents and
 // addresses, then the buffers. Who runs it grows the memory, writes block and arguments, calls `run` and reads results.
 
-import type { AxisName } from '../../graph/type.ts';
+import { type AxisName, cutOf, stepsAxis } from '../../graph/type.ts';
 import { eachTouch } from '../../loops/accesses.ts';
 import { ELEMENT_BYTES, type Storage, storageOf } from '../../loops/memory.ts';
 import type { BufferId, LoopId, Port, Program, Statement } from '../../loops/program.ts';
@@ -59,7 +59,7 @@ export function emit(program: Program): Artifact {
   });
   const { name, inputs, outputs } = program;
   const sums = [...buffers.map(({ size }) => size), ...module.block.map(({ sum }) => sum)];
-  const axes = [...new Set(sums.flat().flatMap((size) => size.axes))].sort();
+  const axes = [...new Set(sums.flat().flatMap((size) => size.axes.map(givenAxis)))].sort();
   const layout = {
     inputs,
     outputs,
@@ -119,6 +119,7 @@ function emitStatement(
     case 'loop': {
       const body = emitBlock(module, statement.body, [...loops, statement.loop], scratch);
       const code = blockCode(module, loops);
+      const cut = cutOf(statement.axis);
       module.elements(code, { factor: 1, axes: [statement.axis] });
       const extent = code.keep('i32');
       const done = code.int(0).keep('i32');
@@ -126,6 +127,7 @@ function emitStatement(
         () => code.get(done, extent).op('i32.lt_s'),
         () => {
           const step = stepOf(code, done, extent, statement.reverse);
+          if (cut?.counts === 'segments') enterSegment(module, code, cut, step);
           code.get(...loops.map((_, i) => code.parameter(i)), step).call(body);
           code.advance(done, { bytes: 1 });
         },
@@ -135,6 +137,38 @@ function emitStatement(
     default:
       return statement satisfies never;
   }
+}
+
+/** The axis that has to be given for the extent of another one to follow. */
+function givenAxis(axis: AxisName): AxisName {
+  const cut = cutOf(axis);
+  return cut === undefined ? axis : givenAxis(cut.whole);
+}
+
+/** Tells what follows how many steps the segment has: all that one may have, or what is left. */
+function enterSegment(
+  module: ModuleBuilder,
+  code: Code,
+  { whole, steps }: { readonly whole: AxisName; readonly steps: number },
+  segment: Local,
+): void {
+  module.elements(code, { factor: 1, axes: [whole] });
+  const left = code.get(segment).int(steps).op('i32.mul', 'i32.sub').keep('i32');
+  const length = code.int(steps).get(left).int(steps).get(left).op('i32.lt_s', 'select').keep('i32');
+  const own = stepsAxis(whole, steps);
+  // Where the segment is cut into segments itself, the number of these.
+  const cuts = module.axes.flatMap((axis) => {
+    const cut = cutOf(axis);
+    if (cut?.whole !== own || cut.counts !== 'segments') return [];
+    code
+      .get(length)
+      .int(cut.steps - 1)
+      .op('i32.add')
+      .int(cut.steps)
+      .op('i32.div_u');
+    return [[axis, code.keep('i32')] as const];
+  });
+  module.setExtents(code, new Map([[own, length], ...cuts]));
 }
 
 /** A statement by what it writes. */

@@ -2,7 +2,7 @@
 // program's buffers lie and how long its axes are. The code asks the block for every extent, stride and address that
 // is not a plain number, so that other extents need no other code: only the block is written anew.
 
-import type { Extents } from '../../graph/type.ts';
+import type { AxisName, Extents } from '../../graph/type.ts';
 import { ELEMENT_BYTES, type Storage } from '../../loops/memory.ts';
 import type { BufferId } from '../../loops/program.ts';
 import { type Size, type Sum, showSum, valueOfSum } from '../../loops/size.ts';
@@ -72,6 +72,32 @@ export class ModuleBuilder {
       this.#entries.set(key, at);
     }
     code.int(0).memory('i32.load', BLOCK_START + 4 * at);
+  }
+
+  /** The axes on which numbers of the block depend, as far as the code has asked for them. */
+  get axes(): readonly AxisName[] {
+    return [...new Set(this.block.flatMap(({ sum }) => sum.flatMap((size) => size.axes)))];
+  }
+
+  /** Writes every number of the block that the code so far has asked for, as it is with other extents of some axes. */
+  setExtents(code: Code, extents: ReadonlyMap<AxisName, Local>): void {
+    const isMoved = ({ axes }: Size): boolean => axes.some((axis) => extents.has(axis));
+    for (const [at, { buffer, sum }] of [...this.block.entries()]) {
+      if (!sum.some(isMoved)) continue;
+      code.int(0);
+      const rest = sum.filter((size) => !isMoved(size));
+      if (buffer === undefined) this.sum(code, rest);
+      else this.#entry(code, { buffer, sum: rest });
+      for (const { factor, axes } of sum.filter(isMoved)) {
+        this.elements(code, { factor, axes: axes.filter((axis) => !extents.has(axis)) });
+        for (const axis of axes) {
+          const extent = extents.get(axis);
+          if (extent !== undefined) code.get(extent).op('i32.mul');
+        }
+        code.op('i32.add');
+      }
+      code.memory('i32.store', BLOCK_START + ELEMENT_BYTES * at);
+    }
   }
 
   /** Puts a sum on the stack, times `unit`. */

@@ -1,6 +1,5 @@
 // The laws that hold for every program: those of test/laws, as functions of a trial.
 import { isDeepStrictEqual } from 'node:util';
-import { jvp } from '../../src/autodiff/jvp.ts';
 import { unroll } from '../../src/autodiff/unroll.ts';
 import { RandomStream } from '../../src/base/random.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
@@ -8,7 +7,7 @@ import type { Graph, Node } from '../../src/graph/graph.ts';
 import { printGraph } from '../../src/graph/print.ts';
 import { readGraph } from '../../src/graph/read.ts';
 import { verify } from '../../src/graph/verify.ts';
-import { differentiable, withGradients } from '../../src/study/gradient-program.ts';
+import { differentiable } from '../../src/study/gradient-program.ts';
 import { realTensor, type Tensor } from '../../src/tensor/tensor.ts';
 import { compareAlone } from '../laws/alone.ts';
 import {
@@ -127,24 +126,19 @@ const differences: GeneratedLaw = {
 const modes: GeneratedLaw = {
   name: 'forward and reverse mode agree',
   bound: 1e-11,
-  hold({ forms: { program, forward, backward }, drawn, inputs }) {
+  hold({ forms: { program, forward, backward, autodiff }, drawn, inputs }) {
     const wrt = differentiable(program);
     if (wrt.length === 0) return undefined;
     const real = program.outputs.filter(({ kind }) => kind === 'real').map(({ name }) => name);
     const outputs = program.loss === undefined ? real : ['loss'];
     const tangents = wrt.map((name): [string, Tensor] => {
-      const stream = new RandomStream(drawn.numbers, `tangent of ${name}`);
-      const { shape, data } = inputs.get(name)!;
       return [
         `tangent.${name}`,
-        realTensor(
-          shape,
-          Float64Array.from(data, () => 2 * stream.uniform() - 1),
-        ),
+        tangentOf(inputs.get(name)!, new RandomStream(drawn.numbers, `tangent of ${name}`)),
       ];
     });
     const plain = [...inputs].filter(([name]) => !name.startsWith('cotangent.'));
-    const pushed = evaluate(jvp(forward, { wrt, outputs }), new Map([...plain, ...tangents]));
+    const pushed = evaluate(autodiff.jvp(forward, { wrt, outputs }), new Map([...plain, ...tangents]));
     const pulled = evaluate(backward, inputs);
     const there = outputs.map((name) =>
       inner(inputs.get(`cotangent.${name}`), pushed.get(`tangent.${name}`)!),
@@ -159,6 +153,14 @@ const modes: GeneratedLaw = {
     return all(new Map([['inner product', gap]]));
   },
 };
+
+/** How an input moves: anything from -1 to 1 for each element. */
+export function tangentOf({ shape, data }: Tensor, stream: RandomStream): Tensor {
+  return realTensor(
+    shape,
+    Float64Array.from(data, () => 2 * stream.uniform() - 1),
+  );
+}
 
 interface Inner {
   readonly value: number;
@@ -182,7 +184,7 @@ const unrolled: GeneratedLaw = {
     const { steps } = drawn;
     const scanned = evaluate(backward, inputs);
     const before = evaluate(unroll(backward, { steps }), inputs);
-    const after = withGradients(program, unroll(forward, { steps }), differentiable(program));
+    const after = trial.autodiff.gradients(program, unroll(forward, { steps }));
     const later = [...distances(scanned, evaluate(after, inputs))];
     const found = new Map([
       ...distances(scanned, before),
@@ -270,6 +272,7 @@ const chunks: GeneratedLaw = {
       { drawn: longer, at },
       (own) => trial.program('train', own.startingStates),
       run,
+      trial.autodiff,
     );
     return all(distances(asFloat64(whole), asFloat64(chunked)));
   },

@@ -1,0 +1,187 @@
+// All groups of faults.
+
+import { jvp } from '../../src/autodiff/jvp.ts';
+import type { DerivativeTable } from '../../src/autodiff/rules.ts';
+import type { TangentTable } from '../../src/autodiff/tangent-rules.ts';
+import { vjp } from '../../src/autodiff/vjp.ts';
+import { InvariantError } from '../../src/base/invariant.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import type { OpName } from '../../src/graph/ops/attributes.ts';
+import { differentiable, differentiatedOutputs, withGradients } from '../../src/study/gradient-program.ts';
+import { gradientError, realInputs, realOutputs } from '../autodiff/differences.ts';
+import { adjointGap, tangentError } from '../autodiff/tangents.ts';
+import { sampleGraph, sampleInputs, sampleOp } from '../graph/sample-op.ts';
+import { withStateGradients } from '../laws/chunked.ts';
+import { AUTODIFF, type Autodiff } from '../laws/forms.ts';
+import { cotangentFaults, countingFaults } from './calls.ts';
+import type { Fault, Group, Outcome } from './fault.ts';
+import { judge, type Planted, type Subject } from './judge.ts';
+import { derivativeFaults, tangentFaults } from './rules.ts';
+import { backwardScanFaults, type GraphFault, lengthFaults, tangentScanFaults } from './scans.ts';
+import { calls, casesOf, models, programs } from './subjects.ts';
+
+const derivatives: Group = {
+  name: 'derivatives',
+  about: 'the table of derivatives: every entry, every term of it',
+  *faults(count) {
+    for (const { op, kind, place, table } of derivativeFaults()) {
+      const planted: Planted = { autodiff: withDerivatives(table), answers: 'gradients' };
+      yield {
+        kind,
+        place,
+        judge: (thoroughly) => judgeRule(planted, withOp(op, count), thoroughly, op, { derivatives: table }),
+      };
+    }
+  },
+};
+
+const tangents: Group = {
+  name: 'tangents',
+  about: 'the table of tangents, of forward mode: every row, every term of it',
+  *faults(count) {
+    for (const { op, kind, place, table } of tangentFaults()) {
+      const autodiff = { ...AUTODIFF, jvp: (graph, what) => jvp(graph, what, table) } satisfies Autodiff;
+      const planted: Planted = { autodiff, answers: 'tangents' };
+      yield {
+        kind,
+        place,
+        judge: (thoroughly) => judgeRule(planted, withOp(op, count), thoroughly, op, { rules: table }),
+      };
+    }
+  },
+};
+
+const scans: Group = {
+  name: 'scans',
+  about: 'the scans that run backwards: every residual, carry, start, result, their direction and lengths',
+  faults: (count) =>
+    inPrograms(count, ({ trial }) => withStateGradients(trial.forms), backwardScanFaults, behindGradients),
+};
+
+const cotangents: Group = {
+  name: 'cotangents',
+  about: 'what adds cotangents up and masks them: every side of a sum, every branch of a choice',
+  faults: (count) =>
+    inPrograms(count, ({ trial }) => withStateGradients(trial.forms), cotangentFaults, behindGradients),
+};
+
+const tangentScans: Group = {
+  name: 'tangent scans',
+  about: 'the scans of forward mode: every tangent that goes in, is carried, comes out',
+  faults: (count) =>
+    inPrograms(
+      count,
+      ({ trial: { forms } }) =>
+        jvp(forms.forward, {
+          wrt: differentiable(forms.program),
+          outputs: differentiatedOutputs(forms.program),
+        }),
+      tangentScanFaults,
+      ({ plant }) => ({
+        autodiff: { ...AUTODIFF, jvp: (graph, what) => plant(AUTODIFF.jvp(graph, what)) },
+        answers: 'tangents',
+      }),
+    ),
+};
+
+const batches: Group = {
+  name: 'batches',
+  about: 'batching: lengths, means, what counts steps and sequences',
+  faults: (count) =>
+    inPrograms(
+      count,
+      ({ trial }) => trial.forms.forward,
+      (graph) => [...lengthFaults(graph), ...countingFaults(graph)],
+      ({ plant }) => ({
+        autodiff: { ...AUTODIFF, batch: (graph) => plant(AUTODIFF.batch(graph)) },
+        answers: 'gradients',
+      }),
+    ),
+};
+
+export const GROUPS: readonly Group[] = [derivatives, tangents, scans, cotangents, tangentScans, batches];
+
+function withDerivatives(rules: DerivativeTable): Autodiff {
+  return {
+    ...AUTODIFF,
+    gradients: (program, graph) => withGradients(program, graph, differentiable(program), rules),
+    vjp: (graph, what) => vjp(graph, what, rules),
+  };
+}
+
+function behindGradients({ plant }: GraphFault): Planted {
+  return {
+    autodiff: {
+      ...AUTODIFF,
+      gradients: (program, graph) => plant(AUTODIFF.gradients(program, graph)),
+      vjp: (graph, what) => plant(AUTODIFF.vjp(graph, what)),
+    },
+    answers: 'states',
+  };
+}
+
+/** The table with the fault; the other one is as it is. */
+interface Tables {
+  readonly derivatives?: DerivativeTable;
+  readonly rules?: TangentTable;
+}
+
+/** On programs; where none shows it, on the samples of the operation itself. */
+async function judgeRule(
+  planted: Planted,
+  subjects: Iterable<Subject>,
+  thoroughly: boolean,
+  op: OpName,
+  tables: Tables,
+): Promise<Outcome> {
+  const outcome = await judge(planted, subjects, thoroughly);
+  return outcome.result === 'unchanged' ? (bySamples(op, tables) ?? outcome) : outcome;
+}
+
+function* withOp(op: OpName, count: number): Generator<Subject> {
+  for (const subject of programs(count)) if (calls(subject, op)) yield subject;
+  for (const subject of models()) if (calls(subject, op)) yield subject;
+}
+
+/** The laws of single operations, as the tests of both tables have them. */
+function bySamples(op: OpName, tables: Tables): Outcome | undefined {
+  const { derivatives } = tables;
+  for (const sample of sampleOp(op)) {
+    const graph = sampleGraph(sample);
+    if (realInputs(graph).length === 0 || realOutputs(graph).length === 0) continue;
+    const { extents, title } = sample;
+    const inputs = sampleInputs(sample);
+    try {
+      const gap =
+        derivatives === undefined
+          ? tangentError(graph, extents, { inputs, ...tables })
+          : gradientError(graph, extents, { inputs, rules: derivatives });
+      const isBroken = !(gap <= 1e-9) || !(adjointGap(graph, extents, { inputs, ...tables }) <= 1e-11);
+      if (isBroken) return { result: 'caught', law: 'each operation by itself', on: title };
+    } catch (error) {
+      if (!(error instanceof InvariantError)) throw error;
+      return { result: 'refused', on: title };
+    }
+  }
+  return undefined;
+}
+
+/** Every fault of every program, judged on that program in some cases. */
+function* inPrograms(
+  count: number,
+  graphOf: (subject: Subject) => Graph,
+  faultsOf: (graph: Graph) => readonly GraphFault[],
+  plantedBy: (fault: GraphFault) => Planted,
+): Generator<Fault> {
+  for (const subjects of [programs(count), models()]) {
+    for (const subject of subjects) {
+      for (const fault of faultsOf(graphOf(subject))) {
+        yield {
+          kind: fault.kind,
+          place: `${subject.name}: ${fault.place}`,
+          judge: (thoroughly) => judge(plantedBy(fault), casesOf(subject), thoroughly),
+        };
+      }
+    }
+  }
+}

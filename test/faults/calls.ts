@@ -107,34 +107,46 @@ export function cotangentFaults(graph: Graph): readonly GraphFault[] {
   });
 }
 
+/** Every slope that is not kept from a tangent of zero. */
+export function carefulFaults(graph: Graph): readonly GraphFault[] {
+  const isCareful = (own: Graph, id: NodeId): boolean => {
+    const node = own.nodes[id];
+    return isCall(node, 'select') && sortOf(own, node.operands[0]) === CAREFUL;
+  };
+  return inCalls(
+    graph,
+    (other) => placed(other, isCareful),
+    () => [{ kind: `${CAREFUL}: first branch always`, replace: operand(1) }],
+  );
+}
+
+const CAREFUL = 'zero kept before a branch';
+
 /** What a choice is there for. */
 function sortOf(graph: Graph, condition: NodeId): string {
   const node = graph.nodes[condition];
   if (node.kind === 'input') return node.name.startsWith('alive') ? 'mask of the batch' : 'choice of a rule';
   if (node.kind !== 'call') return 'choice of a rule';
   if (node.op === 'broadcast') return sortOf(graph, node.operands[0]);
-  if (node.op === 'or') return 'zero kept before a branch';
+  if (node.op === 'or') return CAREFUL;
   const isOfIndices = node.op === 'lt' && typeOf(graph, node.operands[0]).element === 'index';
   return isOfIndices || node.op === 'and' ? 'mask of the batch' : 'choice of a rule';
 }
 
-/** The calls of a batch that count its sequences and steps. */
+/** The calls of a batch that count its sequences and steps, and are asked for. */
 function countingCalls(graph: Graph): readonly Placed[] {
   return placed(graph, (own, id) => {
     const node = own.nodes[id];
-    if (node.kind !== 'call') return false;
+    const isOutput = own.outputs.some((output) => output.node === id);
+    const isAsked = isOutput || own.nodes.some((other) => operandsOf(other).includes(id));
+    if (node.kind !== 'call' || !isAsked) return false;
     if (isCall(node, 'convert')) {
       const from = own.nodes[node.operands[0]];
       return from.kind === 'input' && from.name === 'lengths';
     }
     if (isCall(node, 'extent')) return node.attributes.extent === BATCH;
-    return own === graph && (isMean(own, node) || isTotal(own, node));
+    return own === graph && ((isOutput && isCall(node, 'div')) || isTotal(own, node));
   });
-}
-
-/** A number divided by how many there are. */
-function isMean(graph: Graph, node: CallNode): boolean {
-  return isCall(node, 'div') && graph.outputs.some((output) => graph.nodes[output.node] === node);
 }
 
 /** A sum over the sequences. */

@@ -72,7 +72,7 @@ export const TANGENT_SITE = {
   same: word('values'),
   plus: word('value value', { isCommutative: true }),
   minus: word('value value'),
-  times: word('value value'),
+  times: word('value value', { isCommutative: true }),
   steep: word('value value'),
   over: word('value value'),
   choose: word('value value value'),

@@ -2,21 +2,17 @@
 
 import { jvp } from '../../src/autodiff/jvp.ts';
 import type { DerivativeTable } from '../../src/autodiff/rules.ts';
-import type { TangentTable } from '../../src/autodiff/tangent-rules.ts';
 import { vjp } from '../../src/autodiff/vjp.ts';
-import { InvariantError } from '../../src/base/invariant.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import type { OpName } from '../../src/graph/ops/attributes.ts';
 import { differentiable, differentiatedOutputs, withGradients } from '../../src/study/gradient-program.ts';
-import { gradientError, realInputs, realOutputs } from '../autodiff/differences.ts';
-import { adjointGap, tangentError } from '../autodiff/tangents.ts';
-import { sampleGraph, sampleInputs, sampleOp } from '../graph/sample-op.ts';
 import { withStateGradients } from '../laws/chunked.ts';
 import { AUTODIFF, type Autodiff } from '../laws/forms.ts';
-import { cotangentFaults, countingFaults } from './calls.ts';
+import { carefulFaults, cotangentFaults, countingFaults } from './calls.ts';
 import type { Fault, Group, Outcome } from './fault.ts';
 import { judge, type Planted, type Subject } from './judge.ts';
 import { derivativeFaults, tangentFaults } from './rules.ts';
+import { judgeBySamples, type Tables } from './samples.ts';
 import { backwardScanFaults, type GraphFault, lengthFaults, tangentScanFaults } from './scans.ts';
 import { calls, casesOf, models, programs } from './subjects.ts';
 
@@ -76,7 +72,7 @@ const tangentScans: Group = {
           wrt: differentiable(forms.program),
           outputs: differentiatedOutputs(forms.program),
         }),
-      tangentScanFaults,
+      (graph) => [...tangentScanFaults(graph), ...carefulFaults(graph)],
       ({ plant }) => ({
         autodiff: { ...AUTODIFF, jvp: (graph, what) => plant(AUTODIFF.jvp(graph, what)) },
         answers: 'tangents',
@@ -120,12 +116,6 @@ function behindGradients({ plant }: GraphFault): Planted {
   };
 }
 
-/** The table with the fault; the other one is as it is. */
-interface Tables {
-  readonly derivatives?: DerivativeTable;
-  readonly rules?: TangentTable;
-}
-
 /** On programs; where none shows it, on the samples of the operation itself. */
 async function judgeRule(
   planted: Planted,
@@ -135,35 +125,12 @@ async function judgeRule(
   tables: Tables,
 ): Promise<Outcome> {
   const outcome = await judge(planted, subjects, thoroughly);
-  return outcome.result === 'unchanged' ? (bySamples(op, tables) ?? outcome) : outcome;
+  return outcome.result === 'unchanged' ? (judgeBySamples(op, tables) ?? outcome) : outcome;
 }
 
 function* withOp(op: OpName, count: number): Generator<Subject> {
   for (const subject of programs(count)) if (calls(subject, op)) yield subject;
   for (const subject of models()) if (calls(subject, op)) yield subject;
-}
-
-/** The laws of single operations, as the tests of both tables have them. */
-function bySamples(op: OpName, tables: Tables): Outcome | undefined {
-  const { derivatives } = tables;
-  for (const sample of sampleOp(op)) {
-    const graph = sampleGraph(sample);
-    if (realInputs(graph).length === 0 || realOutputs(graph).length === 0) continue;
-    const { extents, title } = sample;
-    const inputs = sampleInputs(sample);
-    try {
-      const gap =
-        derivatives === undefined
-          ? tangentError(graph, extents, { inputs, ...tables })
-          : gradientError(graph, extents, { inputs, rules: derivatives });
-      const isBroken = !(gap <= 1e-9) || !(adjointGap(graph, extents, { inputs, ...tables }) <= 1e-11);
-      if (isBroken) return { result: 'caught', law: 'each operation by itself', on: title };
-    } catch (error) {
-      if (!(error instanceof InvariantError)) throw error;
-      return { result: 'refused', on: title };
-    }
-  }
-  return undefined;
 }
 
 /** Every fault of every program, judged on that program in some cases. */

@@ -124,7 +124,8 @@ export async function judge(
     try {
       change = changeOf(subject.answers(planted.answers), answersOf(trial, planted.answers));
     } catch (error) {
-      if (!(error instanceof InvariantError || error instanceof EvaluationError)) throw error;
+      const isRefused = [InvariantError, EvaluationError, RangeError].some((sort) => error instanceof sort);
+      if (!isRefused) throw error;
       return { result: 'refused', on };
     }
     if (change === undefined) continue;

@@ -7,7 +7,8 @@ import type { Graph, Node } from '../../src/graph/graph.ts';
 import { printGraph } from '../../src/graph/print.ts';
 import { readGraph } from '../../src/graph/read.ts';
 import { verify } from '../../src/graph/verify.ts';
-import { differentiable } from '../../src/study/gradient-program.ts';
+import { differentiable, differentiatedOutputs } from '../../src/study/gradient-program.ts';
+import { type Case, drawInputs } from '../../src/study/random-case.ts';
 import { realTensor, type Tensor } from '../../src/tensor/tensor.ts';
 import { compareAlone } from '../laws/alone.ts';
 import {
@@ -19,8 +20,9 @@ import {
   realShapes,
   rounded,
 } from '../laws/cases.ts';
-import { asFloat64, bothWays, type Run } from '../laws/chunked.ts';
+import { asFloat64, bothWays, type Run, withStateGradients } from '../laws/chunked.ts';
 import { type Distances, distances, type Tensors } from '../laws/distance.ts';
+import type { Forms } from '../laws/forms.ts';
 import { identical } from '../laws/identical.ts';
 import { FLOAT32, FLOAT64, illConditioned } from '../laws/rounding.ts';
 import { compareDifferences } from './differences.ts';
@@ -126,33 +128,51 @@ const differences: GeneratedLaw = {
 const modes: GeneratedLaw = {
   name: 'forward and reverse mode agree',
   bound: 1e-11,
-  hold({ forms: { program, forward, backward, autodiff }, drawn, inputs }) {
-    const wrt = differentiable(program);
-    if (wrt.length === 0) return undefined;
-    const real = program.outputs.filter(({ kind }) => kind === 'real').map(({ name }) => name);
-    const outputs = program.loss === undefined ? real : ['loss'];
-    const tangents = wrt.map((name): [string, Tensor] => {
-      return [
-        `tangent.${name}`,
-        tangentOf(inputs.get(name)!, new RandomStream(drawn.numbers, `tangent of ${name}`)),
-      ];
-    });
-    const plain = [...inputs].filter(([name]) => !name.startsWith('cotangent.'));
-    const pushed = evaluate(autodiff.jvp(forward, { wrt, outputs }), new Map([...plain, ...tangents]));
-    const pulled = evaluate(backward, inputs);
-    const there = outputs.map((name) =>
-      inner(inputs.get(`cotangent.${name}`), pushed.get(`tangent.${name}`)!),
-    );
-    const back = tangents.map(([name, tangent]) =>
-      inner(pulled.get(`grad.${name.slice('tangent.'.length)}`), tangent),
-    );
-    const total = (parts: readonly Inner[], key: keyof Inner): number =>
-      parts.reduce((sum, p) => sum + p[key], 0);
-    const scale = Math.max(total(there, 'size'), total(back, 'size'), 1e-3);
-    const gap = Math.abs(total(there, 'value') - total(back, 'value')) / scale;
-    return all(new Map([['inner product', gap]]));
+  hold({ forms, drawn, inputs }) {
+    const { program, backward } = forms;
+    return compareModes(forms, backward, differentiatedOutputs(program), drawn, inputs);
   },
 };
+
+/** The gradient of what one window of truncated BPTT leaves to the next. */
+const ends: GeneratedLaw = {
+  name: 'they agree about the states that are left at the end',
+  bound: 1e-11,
+  hold({ forms, drawn }) {
+    const { program } = forms;
+    if (program.states.length === 0) return undefined;
+    const backward = withStateGradients(forms);
+    const outputs = [...differentiatedOutputs(program), ...program.states.map(({ name }) => `state.${name}`)];
+    return compareModes(forms, backward, outputs, drawn, drawInputs(program, backward, drawn));
+  },
+};
+
+function compareModes(
+  { program, forward, autodiff }: Forms,
+  backward: Graph,
+  outputs: readonly string[],
+  drawn: Case,
+  inputs: Tensors,
+): Finding | undefined {
+  const wrt = differentiable(program);
+  if (wrt.length === 0) return undefined;
+  const tangents = wrt.map((name): [string, Tensor] => {
+    const stream = new RandomStream(drawn.numbers, `tangent of ${name}`);
+    return [`tangent.${name}`, tangentOf(inputs.get(name)!, stream)];
+  });
+  const plain = [...inputs].filter(([name]) => !name.startsWith('cotangent.'));
+  const pushed = evaluate(autodiff.jvp(forward, { wrt, outputs }), new Map([...plain, ...tangents]));
+  const pulled = evaluate(backward, inputs);
+  const there = outputs.map((name) => inner(inputs.get(`cotangent.${name}`), pushed.get(`tangent.${name}`)!));
+  const back = tangents.map(([name, tangent]) =>
+    inner(pulled.get(`grad.${name.slice('tangent.'.length)}`), tangent),
+  );
+  const total = (parts: readonly Inner[], key: keyof Inner): number =>
+    parts.reduce((sum, p) => sum + p[key], 0);
+  const scale = Math.max(total(there, 'size'), total(back, 'size'), 1e-3);
+  const gap = Math.abs(total(there, 'value') - total(back, 'value')) / scale;
+  return all(new Map([['inner product', gap]]));
+}
 
 /** How an input moves: anything from -1 to 1 for each element. */
 export function tangentOf({ shape, data }: Tensor, stream: RandomStream): Tensor {
@@ -289,6 +309,7 @@ export const GENERATED_LAWS: readonly GeneratedLaw[] = [
   printed,
   differences,
   modes,
+  ends,
   unrolled,
   optimised,
   wasm,

@@ -212,6 +212,10 @@ export function faultsOf(
       return say(arithmetic.orZero(site, built(b)), built(a), ...rest);
     });
   }
+  if (isCondition && !takesConditions) {
+    const other = name === 'eq' ? 'lt' : 'eq';
+    plant('other condition', other, (site, own) => (site[other] as Said)(...own));
+  }
   const isZero = name === 'number' && heard.every((call) => call.args[0] === 0);
   if (!isCondition && !isZero) {
     plant('negated', '', (site, own, say) => arithmetic.negated(site, say(...own)));

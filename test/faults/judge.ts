@@ -112,6 +112,7 @@ export async function judge(
   planted: Planted,
   subjects: Iterable<Subject>,
   thoroughly: boolean,
+  laws = LAWS,
 ): Promise<Outcome> {
   let programs = 0;
   let escaped: Outcome | undefined;
@@ -130,7 +131,7 @@ export async function judge(
     }
     if (change === undefined) continue;
     const broken: string[] = [];
-    for (const law of LAWS) {
+    for (const law of laws) {
       if (broken.length > 0 && (!thoroughly || FORM.has(law.name))) break;
       // Only of what breaks a law is it asked whether it does so without the fault.
       const isBroken = (await brokenOn(trial, law)) === true && (await subject.keeps(law));

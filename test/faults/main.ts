@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { Group, Judged } from './fault.ts';
+import type { Judged } from './fault.ts';
 import { GROUPS } from './groups.ts';
 import { report } from './report.ts';
 
@@ -35,13 +35,8 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const groups = positionals.length === 0 ? GROUPS : positionals.map(groupOf);
-
-function groupOf(name: string): Group {
-  const group = GROUPS.find((known) => known.name === name);
-  if (group === undefined) throw new Error(`there is no group ${name}\n\n${USAGE}`);
-  return group;
-}
+const unknown = positionals.find((name) => !GROUPS.some((group) => group.name === name));
+const groups = GROUPS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 
 /** Judges every fault of this process's share, and tells each to the process that started it. */
 async function work(share: number, of: number): Promise<void> {
@@ -99,5 +94,8 @@ function tell(judged: readonly Judged[]): void {
 }
 
 if (values.help) console.info(USAGE);
-else if (values.share !== undefined) await work(Number(values.share), Number(values.processes));
+else if (unknown !== undefined) {
+  console.error(`there is no group ${unknown}\n\n${USAGE}`);
+  process.exitCode = 1;
+} else if (values.share !== undefined) await work(Number(values.share), Number(values.processes));
 else await lead(Number(values.processes));

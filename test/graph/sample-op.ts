@@ -311,7 +311,7 @@ export const KINK_SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 export function kinkInputs(sample: Sample, seed: number): ReadonlyMap<string, Tensor> {
   return new Map(
     sample.operands.map((operand, k) => {
-      const stream = new RandomStream(seed, `kink ${k}`);
+      const stream = new RandomStream(seed, `kink ${sample.title} ${k}`);
       const whole = Float64Array.from(operand.data, () => stream.integer(3) - 1);
       return [nameOf(k), operand.element === 'real' ? realTensor(operand.shape, whole) : operand];
     }),

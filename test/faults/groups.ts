@@ -7,10 +7,11 @@ import type { Graph } from '../../src/graph/graph.ts';
 import type { OpName } from '../../src/graph/ops/attributes.ts';
 import { differentiable, differentiatedOutputs, withGradients } from '../../src/study/gradient-program.ts';
 import { withStateGradients } from '../laws/chunked.ts';
-import { AUTODIFF, type Autodiff } from '../laws/forms.ts';
+import type { Autodiff } from '../laws/forms.ts';
 import { carefulFaults, cotangentFaults, countingFaults } from './calls.ts';
 import type { Fault, Group, Outcome } from './fault.ts';
 import { judge, type Planted, type Subject } from './judge.ts';
+import { REMEMBERED } from './remembered.ts';
 import { derivativeFaults, tangentFaults } from './rules.ts';
 import { judgeBySamples, type Tables } from './samples.ts';
 import { backwardScanFaults, type GraphFault, lengthFaults, tangentScanFaults } from './scans.ts';
@@ -36,7 +37,7 @@ const tangents: Group = {
   about: 'the table of tangents, of forward mode: every row, every term of it',
   *faults(count) {
     for (const { op, kind, place, table } of tangentFaults()) {
-      const autodiff = { ...AUTODIFF, jvp: (graph, what) => jvp(graph, what, table) } satisfies Autodiff;
+      const autodiff = { ...REMEMBERED, jvp: (graph, what) => jvp(graph, what, table) } satisfies Autodiff;
       const planted: Planted = { autodiff, answers: 'tangents' };
       yield {
         kind,
@@ -74,7 +75,7 @@ const tangentScans: Group = {
         }),
       (graph) => [...tangentScanFaults(graph), ...carefulFaults(graph)],
       ({ plant }) => ({
-        autodiff: { ...AUTODIFF, jvp: (graph, what) => plant(AUTODIFF.jvp(graph, what)) },
+        autodiff: { ...REMEMBERED, jvp: (graph, what) => plant(REMEMBERED.jvp(graph, what)) },
         answers: 'tangents',
       }),
     ),
@@ -89,7 +90,7 @@ const batches: Group = {
       ({ trial }) => trial.forms.forward,
       (graph) => [...lengthFaults(graph), ...countingFaults(graph)],
       ({ plant }) => ({
-        autodiff: { ...AUTODIFF, batch: (graph) => plant(AUTODIFF.batch(graph)) },
+        autodiff: { ...REMEMBERED, batch: (graph) => plant(REMEMBERED.batch(graph)) },
         answers: 'gradients',
       }),
     ),
@@ -99,7 +100,7 @@ export const GROUPS: readonly Group[] = [derivatives, tangents, scans, cotangent
 
 function withDerivatives(rules: DerivativeTable): Autodiff {
   return {
-    ...AUTODIFF,
+    ...REMEMBERED,
     gradients: (program, graph) => withGradients(program, graph, differentiable(program), rules),
     vjp: (graph, what) => vjp(graph, what, rules),
   };
@@ -108,9 +109,9 @@ function withDerivatives(rules: DerivativeTable): Autodiff {
 function behindGradients({ plant }: GraphFault): Planted {
   return {
     autodiff: {
-      ...AUTODIFF,
-      gradients: (program, graph) => plant(AUTODIFF.gradients(program, graph)),
-      vjp: (graph, what) => plant(AUTODIFF.vjp(graph, what)),
+      ...REMEMBERED,
+      gradients: (program, graph) => plant(REMEMBERED.gradients(program, graph)),
+      vjp: (graph, what) => plant(REMEMBERED.vjp(graph, what)),
     },
     answers: 'states',
   };

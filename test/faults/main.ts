@@ -9,7 +9,7 @@ import { report } from './report.ts';
 
 const USAGE = `node scripts/plant-faults.mjs [GROUP...] [options]
 
-  --programs N   plant in the first N generated programs (20), and in all of models/
+  --programs N   plant in the first N generated programs (12), and in all of models/
   --every N      only every N-th fault of the list
   --only TEXT    only those with this text in their kind and place
   --json FILE    write what came of each
@@ -20,12 +20,12 @@ ${GROUPS.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join('\n')}
 `;
 
 /** Of so many faults of the list, one has all laws asked. */
-const THOROUGH = 8;
+const THOROUGH = 40;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    programs: { type: 'string', default: '20' },
+    programs: { type: 'string', default: '12' },
     every: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     json: { type: 'string' },

@@ -6,15 +6,14 @@ import { vjp } from '../../src/autodiff/vjp.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import type { OpName } from '../../src/graph/ops/attributes.ts';
 import { differentiable, differentiatedOutputs, withGradients } from '../../src/study/gradient-program.ts';
-import { withStateGradients } from '../laws/chunked.ts';
 import type { Autodiff } from '../laws/forms.ts';
 import { carefulFaults, cotangentFaults, countingFaults } from './calls.ts';
 import type { Fault, Group, Outcome } from './fault.ts';
-import { judge, type Planted, type Subject } from './judge.ts';
+import { allGradients, judge, type Planted, type Subject } from './judge.ts';
 import { REMEMBERED } from './remembered.ts';
 import { derivativeFaults, tangentFaults } from './rules.ts';
 import { judgeBySamples, type Tables } from './samples.ts';
-import { backwardScanFaults, type GraphFault, lengthFaults, tangentScanFaults } from './scans.ts';
+import { backwardScanFaults, type GraphFault, lengthFaults, seedFaults, tangentScanFaults } from './scans.ts';
 import { calls, casesOf, models, programs } from './subjects.ts';
 
 const derivatives: Group = {
@@ -50,16 +49,22 @@ const tangents: Group = {
 
 const scans: Group = {
   name: 'scans',
-  about: 'the scans that run backwards: every residual, carry, start, result, their direction and lengths',
+  about:
+    'the scans that run backwards: every cotangent that starts them, every residual, carry and result, their direction and lengths',
   faults: (count) =>
-    inPrograms(count, ({ trial }) => withStateGradients(trial.forms), backwardScanFaults, behindGradients),
+    inPrograms(
+      count,
+      ({ trial }) => allGradients(trial.forms),
+      (graph) => [...seedFaults(graph), ...backwardScanFaults(graph)],
+      behindGradients,
+    ),
 };
 
 const cotangents: Group = {
   name: 'cotangents',
   about: 'what adds cotangents up and masks them: every side of a sum, every branch of a choice',
   faults: (count) =>
-    inPrograms(count, ({ trial }) => withStateGradients(trial.forms), cotangentFaults, behindGradients),
+    inPrograms(count, ({ trial }) => allGradients(trial.forms), cotangentFaults, behindGradients),
 };
 
 const tangentScans: Group = {

@@ -3,6 +3,7 @@
 import { InvariantError } from '../../src/base/invariant.ts';
 import { RandomStream } from '../../src/base/random.ts';
 import { EvaluationError, evaluate } from '../../src/graph/evaluate.ts';
+import type { Graph } from '../../src/graph/graph.ts';
 import { differentiable, differentiatedOutputs } from '../../src/study/gradient-program.ts';
 import { drawInputs } from '../../src/study/random-case.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -10,7 +11,7 @@ import { GENERATED_LAWS, type GeneratedLaw, isNumeric, tangentOf } from '../gene
 import type { Trial } from '../generate/trial.ts';
 import { withStateGradients } from '../laws/chunked.ts';
 import { distances, type Tensors } from '../laws/distance.ts';
-import type { Autodiff } from '../laws/forms.ts';
+import type { Autodiff, Forms } from '../laws/forms.ts';
 import type { Outcome } from './fault.ts';
 
 /** Which answers a fault may change; `states`: the gradients, and those of the states that a sequence leaves as well. */
@@ -84,15 +85,20 @@ async function brokenOn(trial: Trial, law: GeneratedLaw): Promise<boolean | unde
   }
 }
 
+/** The gradients of all that a program gives: of the states that it leaves as well, where it has some. */
+export function allGradients(forms: Forms): Graph {
+  return forms.program.states.length > 0 ? withStateGradients(forms) : forms.backward;
+}
+
 function answersOf(trial: Trial, which: Answers): Tensors {
   const { forms, inputs } = trial;
-  if (which === 'gradients') return evaluate(forms.backward, inputs);
-  if (which === 'states') {
-    const graph = withStateGradients(forms);
+  if (which === 'states' && forms.program.states.length > 0) {
+    const graph = allGradients(forms);
     const found = evaluate(graph, drawInputs(forms.program, graph, trial.drawn));
     const ofStates = [...found].map(([name, tensor]) => [`${name}, with states`, tensor] as const);
     return new Map([...evaluate(forms.backward, inputs), ...ofStates]);
   }
+  if (which !== 'tangents') return evaluate(forms.backward, inputs);
   const wrt = differentiable(forms.program);
   const outputs = differentiatedOutputs(forms.program);
   const stream = new RandomStream(trial.drawn.numbers, 'tangents');

@@ -5,7 +5,15 @@
 // of the scan, the name of a value in its body, the operation and the span of source that a call stands for. So a fault is
 // planted in all of them, as a mistake in the code would be.
 import type { Graph, NodeId, ScanNode } from '../../src/graph/graph.ts';
-import { buildScan, type Changes, type Draft, moveScan, rebuild } from '../../src/passes/draft.ts';
+import {
+  buildScan,
+  type Changes,
+  Draft,
+  moveScan,
+  placeOf,
+  rebuild,
+  transcribe,
+} from '../../src/passes/draft.ts';
 import { lastTerm, type Rewire, rewired, shifted, withOutputs, zero } from './planting.ts';
 
 /** A fault in one place of graphs. */
@@ -246,6 +254,33 @@ function inScan(
         : buildScan(draft, { ...moveScan(scan, to), body: rebuild(scan.body, changes) }),
   };
   return rebuild(graph, changes);
+}
+
+/** Every cotangent that is handed in, of an output or of a state that is left, and not heard. */
+export function seedFaults(graph: Graph): readonly GraphFault[] {
+  return cotangentsOf(graph).map((name) => ({
+    kind: 'cotangent of a result dropped',
+    place: name,
+    plant(other) {
+      const draft = new Draft(other.name);
+      const values = new Map<NodeId, NodeId>();
+      for (const id of other.inputs) {
+        const node = other.nodes[id];
+        if (node.kind !== 'input') continue;
+        const input = draft.input(node.name, node.type, node.role, node.origin);
+        values.set(id, node.name === name ? zero(draft, node.type) : input);
+      }
+      transcribe(other, draft, values, {});
+      for (const { name, node, mean } of other.outputs) draft.output(name, placeOf(values, node), mean);
+      return draft.finish();
+    },
+  }));
+}
+
+function cotangentsOf(graph: Graph): readonly string[] {
+  return graph.nodes.flatMap((node) =>
+    node.kind === 'input' && node.role === 'cotangent' ? [node.name] : [],
+  );
 }
 
 /** Every fault in the scans that run backwards. */

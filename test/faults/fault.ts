@@ -30,7 +30,7 @@ export type Outcome =
       readonly on: string;
     }
   /** No answer is another one on any program. */
-  | { readonly result: 'unchanged'; readonly programs: number }
+  | { readonly result: 'unchanged'; readonly programs: number; readonly why: string }
   /** Some answer is another one, and every law holds. */
   | { readonly result: 'escaped'; readonly on: string; readonly change: string };
 

@@ -5,11 +5,13 @@ import type { DerivativeTable } from '../../src/autodiff/rules.ts';
 import { vjp } from '../../src/autodiff/vjp.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import type { OpName } from '../../src/graph/ops/attributes.ts';
-import { differentiable, differentiatedOutputs, withGradients } from '../../src/study/gradient-program.ts';
+import { removeDead } from '../../src/passes/dead.ts';
+import { keyOf } from '../../src/passes/draft.ts';
+import { differentiable, withGradients } from '../../src/study/gradient-program.ts';
 import type { Autodiff } from '../laws/forms.ts';
 import { carefulFaults, cotangentFaults, countingFaults } from './calls.ts';
 import type { Fault, Group, Outcome } from './fault.ts';
-import { allGradients, judge, type Planted, type Subject } from './judge.ts';
+import { allGradients, allOutputs, judge, type Planted, type Subject } from './judge.ts';
 import { REMEMBERED } from './remembered.ts';
 import { derivativeFaults, tangentFaults } from './rules.ts';
 import { judgeBySamples, type Tables } from './samples.ts';
@@ -76,7 +78,7 @@ const tangentScans: Group = {
       ({ trial: { forms } }) =>
         jvp(forms.forward, {
           wrt: differentiable(forms.program),
-          outputs: differentiatedOutputs(forms.program),
+          outputs: allOutputs(forms.program),
         }),
       (graph) => [...tangentScanFaults(graph), ...carefulFaults(graph)],
       ({ plant }) => ({
@@ -148,13 +150,23 @@ function* inPrograms(
 ): Generator<Fault> {
   for (const subjects of [programs(count), models()]) {
     for (const subject of subjects) {
-      for (const fault of faultsOf(graphOf(subject))) {
+      const graph = graphOf(subject);
+      for (const fault of faultsOf(graph)) {
         yield {
           kind: fault.kind,
           place: `${subject.name}: ${fault.place}`,
-          judge: (thoroughly) => judge(plantedBy(fault), casesOf(subject), thoroughly),
+          async judge(thoroughly) {
+            const outcome = await judge(plantedBy(fault), casesOf(subject), thoroughly);
+            const isIdle = outcome.result === 'unchanged' && isTheSame(graph, fault.plant(graph));
+            return isIdle ? { ...outcome, why: 'no output needs what is changed' } : outcome;
+          },
         };
       }
     }
   }
+}
+
+/** Whether two graphs are the same but for what no output needs. */
+function isTheSame(a: Graph, b: Graph): boolean {
+  return keyOf(removeDead(a)) === keyOf(removeDead(b));
 }

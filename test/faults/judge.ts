@@ -2,6 +2,7 @@
 // laws are asked, which know nothing of the answers without it.
 import { InvariantError } from '../../src/base/invariant.ts';
 import { RandomStream } from '../../src/base/random.ts';
+import type { Program } from '../../src/check/program.ts';
 import { EvaluationError, evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { differentiable, differentiatedOutputs } from '../../src/study/gradient-program.ts';
@@ -90,6 +91,11 @@ export function allGradients(forms: Forms): Graph {
   return forms.program.states.length > 0 ? withStateGradients(forms) : forms.backward;
 }
 
+/** What that is the gradient of. */
+export function allOutputs(program: Program): readonly string[] {
+  return [...differentiatedOutputs(program), ...program.states.map(({ name }) => `state.${name}`)];
+}
+
 function answersOf(trial: Trial, which: Answers): Tensors {
   const { forms, inputs } = trial;
   if (which === 'states' && forms.program.states.length > 0) {
@@ -100,7 +106,7 @@ function answersOf(trial: Trial, which: Answers): Tensors {
   }
   if (which !== 'tangents') return evaluate(forms.backward, inputs);
   const wrt = differentiable(forms.program);
-  const outputs = differentiatedOutputs(forms.program);
+  const outputs = allOutputs(forms.program);
   const stream = new RandomStream(trial.drawn.numbers, 'tangents');
   const tangents = wrt.map((name): [string, Tensor] => [
     `tangent.${name}`,
@@ -151,7 +157,7 @@ export async function judge(
     }
     escaped ??= { result: 'escaped', on, change };
   }
-  return escaped ?? { result: 'unchanged', programs };
+  return escaped ?? { result: 'unchanged', programs, why: 'the same numbers on every program' };
 }
 
 /** The answer that has changed most; undefined where none has. */

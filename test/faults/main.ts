@@ -20,7 +20,7 @@ ${GROUPS.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join('\n')}
 `;
 
 /** Of so many faults of the list, one has all laws asked. */
-const THOROUGH = 40;
+const THOROUGH = 20;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

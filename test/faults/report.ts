@@ -53,9 +53,16 @@ export function report(groups: readonly Group[], judged: readonly Judged[]): str
       ['  together', ...row(judged)],
     ]),
   );
-  return [...parts, laws(judged), thorough(judged), escaped(judged)]
+  return [...parts, reasons(judged), laws(judged), thorough(judged), escaped(judged)]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+/** Why no answer has changed. */
+function reasons(judged: readonly Judged[]): string {
+  const unchanged = judged.flatMap(({ outcome }) => (outcome.result === 'unchanged' ? [outcome] : []));
+  const rows = byName(unchanged, ({ why }) => why).map(([why, list]) => [`  ${why}`, String(list.length)]);
+  return rows.length === 0 ? '' : table([['changed no answer', ''], ...rows]);
 }
 
 /** The law that each was caught by. */

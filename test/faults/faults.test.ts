@@ -12,7 +12,7 @@ import { AUTODIFF, type Autodiff } from '../laws/forms.ts';
 import type { Fault, Judged } from './fault.ts';
 import { SITE, TANGENT_SITE } from './formulas.ts';
 import { GROUPS } from './groups.ts';
-import { judge } from './judge.ts';
+import { FIRST, FORM, judge } from './judge.ts';
 import { report } from './report.ts';
 import { derivativeFaults, tangentFaults } from './rules.ts';
 import { models, programs } from './subjects.ts';
@@ -93,6 +93,11 @@ test('a fault that no law sees has escaped, and is told with what repeats it', a
   expect(outcome.result).toBe('escaped');
   const text = report(GROUPS, [{ group: 'derivatives', kind, place, outcome }]);
   expect(text).toContain(`plant-faults.mjs "derivatives" --only "${kind}, ${place}"`);
+});
+
+test('the laws that have their place in the order are there', () => {
+  const names = new Set(GENERATED_LAWS.map(({ name }) => name));
+  expect([...FIRST, ...FORM].filter((name) => !names.has(name))).toEqual([]);
 });
 
 test('every model is a program that faults are planted in', () => {

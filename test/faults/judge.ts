@@ -22,7 +22,7 @@ export type Answers = 'gradients' | 'states' | 'tangents';
 const OTHER = 1e-6;
 
 /** Laws that compare a graph with itself in another form. They cannot see what is wrong with it, and take their time. */
-const FORM: ReadonlySet<string> = new Set([
+export const FORM: ReadonlySet<string> = new Set([
   'it checks, and its graphs verify',
   'printed and read back is the same',
   'optimised is plain',
@@ -30,7 +30,7 @@ const FORM: ReadonlySet<string> = new Set([
 ]);
 
 /** The laws that take the least time are asked first. */
-const FIRST: ReadonlySet<string> = new Set([
+export const FIRST: ReadonlySet<string> = new Set([
   'forward and reverse mode agree',
   'they agree about the states that are left at the end',
 ]);

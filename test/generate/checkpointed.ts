@@ -6,7 +6,6 @@ import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { verify } from '../../src/graph/verify.ts';
 import { runPasses } from '../../src/passes/pipeline.ts';
-import { differentiable, withGradients } from '../../src/study/gradient-program.ts';
 import { distances } from '../laws/distance.ts';
 import { doubles, type GeneratedLaw } from './finding.ts';
 
@@ -26,7 +25,7 @@ export const checkpointed: GeneratedLaw = {
     };
     // From segments of one step to one segment that is longer than the sequences.
     const steps = 1 + ((drawn.numbers / 2) % (drawn.steps + 1));
-    const graph = withGradients(program, checkpoint(forward, { steps }), differentiable(program));
+    const graph = trial.autodiff.gradients(program, checkpoint(forward, { steps }));
     compare(`in segments of ${steps}`, graph);
     if (drawn.numbers % 8 === 0) compare(`in segments of ${steps}, optimised`, runPasses(graph).graph);
     if (drawn.numbers % 8 === 4) {

@@ -1,5 +1,5 @@
 // Branches that are no number where they are not taken: logarithms and roots of what is negative, quotients by zero.
-import { apply, compose, conditional, elementwise, real, slot } from './compose.ts';
+import { apply, compose, conditional, elementwise, literal, real, slot } from './compose.ts';
 import type { Shape } from './dims.ts';
 import { interval, magnitude } from './interval.ts';
 import { beside, growReal } from './real.ts';
@@ -39,6 +39,11 @@ function guarded(scope: Scope, shape: Shape, place: Place): Expression | undefin
         elementwise('real', 'power', [slot(a, 'over'), ' ^ 0.5'], interval(0, Math.sqrt(most))),
         otherwise,
       ),
+    () => {
+      // A slope that is infinite at what stands in the place of the branch.
+      const kept = conditional(above(0.1), a, literal(0));
+      return apply('sqrt', [kept], interval(0, Math.sqrt(most)));
+    },
     () => {
       // Never taken.
       const far = Math.ceil(magnitude(a.bounds)) + 3;

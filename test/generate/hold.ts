@@ -47,6 +47,7 @@ export interface Broken {
   readonly law: string;
   /** What differs and by how much, or what was thrown. */
   readonly why: string;
+  readonly isCrash: boolean;
 }
 
 export interface Held {
@@ -82,7 +83,7 @@ export async function holdTrial(trial: Trial, laws: readonly GeneratedLaw[] = GE
       const wrong = [...distances].filter(([, distance]) => !(distance <= law.bound));
       if (wrong.length > 0) {
         const why = wrong.map(([name, distance]) => `${name}: ${distance}`).join(', ');
-        return held({ law: law.name, why: `${why} (at most ${law.bound})` });
+        return held({ law: law.name, why: `${why} (at most ${law.bound})`, isCrash: false });
       }
     }
     return held();
@@ -90,20 +91,21 @@ export async function holdTrial(trial: Trial, laws: readonly GeneratedLaw[] = GE
     return held({
       law: current,
       why: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      isCrash: true,
     });
   }
 }
 
-/** The smallest sample that breaks the law that this one does, in fast-check's words. */
+/** The smallest sample that breaks the law that this one does, in the same way, in fast-check's words. */
 export async function shrunk(
   sample: Sample,
-  { law }: Broken,
+  { law, isCrash }: Broken,
   all: readonly GeneratedLaw[] = GENERATED_LAWS,
 ): Promise<string> {
   const laws = all.filter(({ name }) => name === law);
   const property = fc.asyncProperty(samples(), async (less) => {
     const { broken } = await hold(less, laws);
-    if (broken?.law === law) throw new Error(broken.why);
+    if (broken?.law === law && broken.isCrash === isCrash) throw new Error(broken.why);
   });
   const details = await fc.check(property, { examples: [[sample]], numRuns: 1, endOnFailure: false });
   const [smallest] = details.counterexample ?? [sample];

@@ -1,6 +1,5 @@
 // The laws that hold for every program: those of test/laws, as functions of a trial.
 import { isDeepStrictEqual } from 'node:util';
-import { jvp } from '../../src/autodiff/jvp.ts';
 import { unroll } from '../../src/autodiff/unroll.ts';
 import { RandomStream } from '../../src/base/random.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
@@ -8,8 +7,9 @@ import type { Graph, Node } from '../../src/graph/graph.ts';
 import { printGraph } from '../../src/graph/print.ts';
 import { readGraph } from '../../src/graph/read.ts';
 import { verify } from '../../src/graph/verify.ts';
-import { differentiable, withGradients } from '../../src/study/gradient-program.ts';
-import { realTensor, type Tensor } from '../../src/tensor/tensor.ts';
+import { differentiable, differentiatedOutputs } from '../../src/study/gradient-program.ts';
+import { type Case, drawInputs } from '../../src/study/random-case.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 import { compareAlone } from '../laws/alone.ts';
 import {
   asTrained,
@@ -19,15 +19,17 @@ import {
   permuted,
   realShapes,
   rounded,
+  tangentOf,
 } from '../laws/cases.ts';
-import { asFloat64, bothWays, type Run } from '../laws/chunked.ts';
-import { distances } from '../laws/distance.ts';
+import { asFloat64, bothWays, type Run, withStateGradients } from '../laws/chunked.ts';
+import { distances, type Tensors } from '../laws/distance.ts';
+import type { Forms } from '../laws/forms.ts';
 import { identical } from '../laws/identical.ts';
 import { FLOAT32, illConditioned } from '../laws/rounding.ts';
 import { checkpointed } from './checkpointed.ts';
 import { compareDifferences } from './differences.ts';
 import { eachPass, unrolledBehind } from './each-pass.ts';
-import { all, doubles, type GeneratedLaw, needsAll, wellConditioned } from './finding.ts';
+import { all, doubles, type Finding, type GeneratedLaw, needsAll, wellConditioned } from './finding.ts';
 import { formatted } from './formatted.ts';
 import { reversed } from './reversed.ts';
 import { differencesOfGradients, secondOrder } from './second-order.ts';
@@ -102,37 +104,51 @@ const differences: GeneratedLaw = {
 const modes: GeneratedLaw = {
   name: 'forward and reverse mode agree',
   bound: 1e-11,
-  hold({ answers: pulled, forms: { program, forward }, drawn, inputs }) {
-    const wrt = differentiable(program);
-    if (wrt.length === 0) return undefined;
-    const real = program.outputs.filter(({ kind }) => kind === 'real').map(({ name }) => name);
-    const outputs = program.loss === undefined ? real : ['loss'];
-    const tangents = wrt.map((name): [string, Tensor] => {
-      const stream = new RandomStream(drawn.numbers, `tangent of ${name}`);
-      const { shape, data } = inputs.get(name)!;
-      return [
-        `tangent.${name}`,
-        realTensor(
-          shape,
-          Float64Array.from(data, () => 2 * stream.uniform() - 1),
-        ),
-      ];
-    });
-    const plain = [...inputs].filter(([name]) => !name.startsWith('cotangent.'));
-    const pushed = evaluate(jvp(forward, { wrt, outputs }), new Map([...plain, ...tangents]));
-    const there = outputs.map((name) =>
-      inner(inputs.get(`cotangent.${name}`), pushed.get(`tangent.${name}`)!),
-    );
-    const back = tangents.map(([name, tangent]) =>
-      inner(pulled.get(`grad.${name.slice('tangent.'.length)}`), tangent),
-    );
-    const total = (parts: readonly Inner[], key: keyof Inner): number =>
-      parts.reduce((sum, p) => sum + p[key], 0);
-    const scale = Math.max(total(there, 'size'), total(back, 'size'), 1e-3);
-    const gap = Math.abs(total(there, 'value') - total(back, 'value')) / scale;
-    return all(new Map([['inner product', gap]]));
+  hold({ forms, drawn, inputs }) {
+    const { program, backward } = forms;
+    return compareModes(forms, backward, differentiatedOutputs(program), drawn, inputs);
   },
 };
+
+/** The gradient of what one window of truncated BPTT leaves to the next. */
+const ends: GeneratedLaw = {
+  name: 'they agree about the states that are left at the end',
+  bound: 1e-11,
+  hold({ forms, drawn }) {
+    const { program } = forms;
+    if (program.states.length === 0) return undefined;
+    const backward = withStateGradients(forms);
+    const outputs = [...differentiatedOutputs(program), ...program.states.map(({ name }) => `state.${name}`)];
+    return compareModes(forms, backward, outputs, drawn, drawInputs(program, backward, drawn));
+  },
+};
+
+function compareModes(
+  { program, forward, autodiff }: Forms,
+  backward: Graph,
+  outputs: readonly string[],
+  drawn: Case,
+  inputs: Tensors,
+): Finding | undefined {
+  const wrt = differentiable(program);
+  if (wrt.length === 0) return undefined;
+  const tangents = wrt.map((name): [string, Tensor] => {
+    const stream = new RandomStream(drawn.numbers, `tangent of ${name}`);
+    return [`tangent.${name}`, tangentOf(inputs.get(name)!, stream)];
+  });
+  const plain = [...inputs].filter(([name]) => !name.startsWith('cotangent.'));
+  const pushed = evaluate(autodiff.jvp(forward, { wrt, outputs }), new Map([...plain, ...tangents]));
+  const pulled = evaluate(backward, inputs);
+  const there = outputs.map((name) => inner(inputs.get(`cotangent.${name}`), pushed.get(`tangent.${name}`)!));
+  const back = tangents.map(([name, tangent]) =>
+    inner(pulled.get(`grad.${name.slice('tangent.'.length)}`), tangent),
+  );
+  const total = (parts: readonly Inner[], key: keyof Inner): number =>
+    parts.reduce((sum, p) => sum + p[key], 0);
+  const scale = Math.max(total(there, 'size'), total(back, 'size'), 1e-3);
+  const gap = Math.abs(total(there, 'value') - total(back, 'value')) / scale;
+  return all(new Map([['inner product', gap]]));
+}
 
 interface Inner {
   readonly value: number;
@@ -155,7 +171,7 @@ const unrolled: GeneratedLaw = {
     const { program, forward, backward } = trial.forms;
     const { steps } = drawn;
     const before = evaluate(unroll(backward, { steps }), inputs);
-    const after = withGradients(program, unroll(forward, { steps }), differentiable(program));
+    const after = trial.autodiff.gradients(program, unroll(forward, { steps }));
     const later = [...distances(scanned, evaluate(after, inputs))];
     const found = new Map([
       ...distances(scanned, before),
@@ -171,7 +187,7 @@ const oneStep: GeneratedLaw = {
   bound: 0,
   hold(trial) {
     const lengths = trial.drawn.lengths.map(() => 1);
-    const one = new Trial(trial.text, { ...trial.drawn, steps: 1, lengths }, trial.path);
+    const one = new Trial(trial.text, { ...trial.drawn, steps: 1, lengths }, trial.path, trial.autodiff);
     const { forward, backward } = one.forms;
     const found = distances(
       evaluate(backward, one.inputs),
@@ -254,6 +270,7 @@ const chunks: GeneratedLaw = {
       { drawn: longer, at },
       (own) => trial.program('train', own.startingStates),
       run,
+      trial.autodiff,
     );
     return all(distances(asFloat64(whole), asFloat64(chunked)));
   },
@@ -270,6 +287,7 @@ export const GENERATED_LAWS: readonly GeneratedLaw[] = [
   printed,
   differences,
   modes,
+  ends,
   secondOrder,
   differencesOfGradients,
   unrolled,

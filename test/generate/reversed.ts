@@ -3,7 +3,6 @@
 import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph, Node } from '../../src/graph/graph.ts';
 import { type Dim, TIME } from '../../src/graph/type.ts';
-import { differentiable, withGradients } from '../../src/study/gradient-program.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { inputShapes, outputShapes } from '../laws/cases.ts';
 import { distances, type Tensors } from '../laws/distance.ts';
@@ -47,7 +46,7 @@ export const reversed: GeneratedLaw = {
     // What counts the steps, or draws at each of them, knows the direction.
     if (needsAll(trial) || /\bt\b|dropout|\blast\b/.test(text)) return undefined;
     const { program, forward, backward } = forms;
-    const back = withGradients(program, turnedLoops(forward), differentiable(program));
+    const back = trial.autodiff.gradients(program, turnedLoops(forward));
     const answers = evaluate(back, turned(inputs, inputShapes(backward), drawn.lengths));
     const again = turned(answers, outputShapes(backward), drawn.lengths);
     return doubles(trial, reversed.bound, distances(there, again));

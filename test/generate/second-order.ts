@@ -1,12 +1,11 @@
 // Second derivatives: the Hessian of the loss (of a cell: of its outputs times their cotangents) times a direction, by
 // forward mode over reverse mode, by reverse mode over reverse mode, and by differences of gradients; and its symmetry.
-import { jvp } from '../../src/autodiff/jvp.ts';
-import { vjp } from '../../src/autodiff/vjp.ts';
 import { RandomStream } from '../../src/base/random.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { differentiable } from '../../src/study/gradient-program.ts';
-import { realTensor, type Tensor } from '../../src/tensor/tensor.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import { tangentOf } from '../laws/cases.ts';
 import { distance, type Tensors } from '../laws/distance.ts';
 import { FLOAT64, illConditioned } from '../laws/rounding.ts';
 import { compareTensor } from './differences.ts';
@@ -24,17 +23,7 @@ function slopes(backward: Graph): Graph {
 
 function directionOf(inputs: Tensors, wrt: readonly string[], numbers: number, which: string): Tensors {
   return new Map(
-    wrt.map((name): [string, Tensor] => {
-      const stream = new RandomStream(numbers, `${which} of ${name}`);
-      const { shape, data } = inputs.get(name)!;
-      return [
-        name,
-        realTensor(
-          shape,
-          Float64Array.from(data, () => 2 * stream.uniform() - 1),
-        ),
-      ];
-    }),
+    wrt.map((name) => [name, tangentOf(inputs.get(name)!, new RandomStream(numbers, `${which} of ${name}`))]),
   );
 }
 
@@ -46,17 +35,17 @@ interface Product {
 }
 
 /** Forward mode: how the gradients move along v. */
-function pushed({ forms: { backward }, inputs }: Trial, v: Tensors): Product {
+function pushed({ autodiff, forms: { backward }, inputs }: Trial, v: Tensors): Product {
   const wrt = [...v.keys()];
-  const graph = jvp(slopes(backward), { wrt, outputs: wrt.map((name) => `slope.${name}`) });
+  const graph = autodiff.jvp(slopes(backward), { wrt, outputs: wrt.map((name) => `slope.${name}`) });
   const tangents = [...v].map(([name, x]) => [`tangent.${name}`, x] as const);
   return only({ graph, inputs: new Map([...inputs, ...tangents]), prefix: 'tangent.slope.' });
 }
 
 /** Reverse mode: the gradients of the gradients times v. */
-function pulled({ forms: { backward }, inputs }: Trial, v: Tensors): Product {
+function pulled({ autodiff, forms: { backward }, inputs }: Trial, v: Tensors): Product {
   const wrt = [...v.keys()];
-  const graph = vjp(slopes(backward), { outputs: wrt.map((name) => `slope.${name}`), wrt });
+  const graph = autodiff.vjp(slopes(backward), { outputs: wrt.map((name) => `slope.${name}`), wrt });
   const cotangents = [...v].map(([name, x]) => [`cotangent.slope.${name}`, x] as const);
   return only({ graph, inputs: new Map([...inputs, ...cotangents]), prefix: 'grad.' });
 }

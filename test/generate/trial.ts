@@ -12,7 +12,7 @@ import { type Executable, load } from '../../src/runtime/executable.ts';
 import { type Case, drawInputs } from '../../src/study/random-case.ts';
 import { checkText } from '../check/programs.ts';
 import type { Tensors } from '../laws/distance.ts';
-import { type Forms, formsOf } from '../laws/forms.ts';
+import { AUTODIFF, type Autodiff, type Forms, formsOf } from '../laws/forms.ts';
 
 /** Beside the models, so that their cells can be imported. */
 const PATH = 'models/generated.rnn';
@@ -21,18 +21,29 @@ export class Trial {
   readonly text: string;
   readonly drawn: Case;
   readonly path: string;
+  /** What its forms are made by. */
+  readonly autodiff: Autodiff;
   #file: CheckedFile | undefined;
-  readonly #programs = new Map<string, Program>();
+  #programs = new Map<string, Program>();
   #inputs: Tensors | undefined;
   #answers: Tensors | undefined;
   #optimised: Graph | undefined;
   #compiled: Promise<Executable> | undefined;
 
   /** `path` is where the text stands, from the root: imports are beside it. */
-  constructor(text: string, drawn: Case, path = PATH) {
+  constructor(text: string, drawn: Case, path = PATH, autodiff: Autodiff = AUTODIFF) {
     this.text = text;
     this.drawn = drawn;
     this.path = path;
+    this.autodiff = autodiff;
+  }
+
+  /** The same program and case, differentiated otherwise. */
+  by(autodiff: Autodiff): Trial {
+    const trial = new Trial(this.text, this.drawn, this.path, autodiff);
+    trial.#file = this.#file;
+    trial.#programs = this.#programs;
+    return trial;
   }
 
   /** The checked file; throws where it has an error. */
@@ -56,7 +67,7 @@ export class Trial {
   }
 
   get forms(): Forms {
-    return formsOf(this.program());
+    return formsOf(this.program(), this.autodiff);
   }
 
   /** Numbers for everything that the gradients of a batch need; NaN behind the ends. */

@@ -25,7 +25,7 @@ import {
   TIME,
   type Type,
 } from '../../src/graph/type.ts';
-import { count, type Tensor, zeros } from '../../src/tensor/tensor.ts';
+import { count, realTensor, type Tensor, zeros } from '../../src/tensor/tensor.ts';
 
 export interface Sample<K extends OpName = OpName> {
   /** What a test calls it: the operation and the types of its operands. */
@@ -54,7 +54,7 @@ interface Case<Attributes> {
 }
 
 const NONE: None = {};
-const SHAPES: readonly (readonly Dim[])[] = [[], [1], [5], [2, 3], [BATCH, 1], [TIME, BATCH, 3]];
+const SHAPES: readonly (readonly Dim[])[] = [[], [1], [5], [2, 3], [BATCH, 1], [TIME, BATCH, 3], [2, 2]];
 
 type Plain = Case<None>;
 
@@ -157,6 +157,7 @@ const CASES: { readonly [K in OpName]: readonly Case<OpAttributes[K]>[] } = {
     { types: [real(1)], attributes: { shape: [1, 4], axes: [0] } },
     { types: [bool(BATCH)], attributes: { shape: [BATCH, 2], axes: [0] } },
     { types: [index(2)], attributes: { shape: [2, 2], axes: [1] } },
+    { types: [real(2, 2)], attributes: { shape: [2, 2, 3], axes: [0, 1] } },
   ],
   reshape: [
     { types: [real(6)], attributes: { shape: [2, 3] } },
@@ -164,6 +165,7 @@ const CASES: { readonly [K in OpName]: readonly Case<OpAttributes[K]>[] } = {
     { types: [real(TIME, BATCH, 6)], attributes: { shape: [TIME, BATCH, 3, 2] } },
     { types: [real(BATCH, 1)], attributes: { shape: [BATCH] } },
     { types: [index(2, 2)], attributes: { shape: [4] } },
+    { types: [real(2, 2)], attributes: { shape: [4] } },
   ],
   transpose: [
     { types: [real()], attributes: { order: [] } },
@@ -171,12 +173,15 @@ const CASES: { readonly [K in OpName]: readonly Case<OpAttributes[K]>[] } = {
     { types: [real(TIME, BATCH, 3)], attributes: { order: [1, 0, 2] } },
     { types: [real(2, TIME, 3)], attributes: { order: [2, 0, 1] } },
     { types: [bool(1, 3)], attributes: { order: [1, 0] } },
+    { types: [real(2, 2, 3)], attributes: { order: [2, 0, 1] } },
+    { types: [real(2, 2, 2)], attributes: { order: [2, 0, 1] } },
   ],
   slice: [
     { types: [real(5)], attributes: { axis: 0, start: 1, size: 3 } },
     { types: [real(TIME, BATCH, 4)], attributes: { axis: 2, start: 2, size: 2 } },
     { types: [real(4, BATCH)], attributes: { axis: 0, start: 0, size: 1 } },
     { types: [index(3, 2)], attributes: { axis: 1, start: 1, size: 1 } },
+    { types: [real(3, 3)], attributes: { axis: 1, start: 1, size: 2 } },
   ],
   concat: [
     { types: [real(3)], attributes: { axis: 0 } },
@@ -185,6 +190,7 @@ const CASES: { readonly [K in OpName]: readonly Case<OpAttributes[K]>[] } = {
     { types: [real(2, BATCH), real(1, BATCH)], attributes: { axis: 0 } },
     { types: [real(2, 2, 2), real(2, 1, 2)], attributes: { axis: 1 } },
     { types: [index(2), index(1)], attributes: { axis: 0 } },
+    { types: [real(2, 2), real(2, 2)], attributes: { axis: 1 } },
   ],
 
   sum: [
@@ -194,6 +200,7 @@ const CASES: { readonly [K in OpName]: readonly Case<OpAttributes[K]>[] } = {
     { types: [real(TIME, BATCH, 3)], attributes: { axes: [0] } },
     { types: [real(TIME, BATCH, 3)], attributes: { axes: [0, 2] } },
     { types: [real(2, BATCH, 3)], attributes: { axes: [1] } },
+    { types: [real(3, 3)], attributes: { axes: [1] } },
   ],
   max_over: [
     { types: [real(4)], attributes: { axes: [0] } },
@@ -201,6 +208,7 @@ const CASES: { readonly [K in OpName]: readonly Case<OpAttributes[K]>[] } = {
     { types: [real(2, 3)], attributes: { axes: [0, 1] } },
     { types: [real(TIME, BATCH, 3)], attributes: { axes: [2] } },
     { types: [real(TIME, BATCH, 3)], attributes: { axes: [0, 2] } },
+    { types: [real(3, 3)], attributes: { axes: [1] } },
   ],
   argmax: [
     { types: [real(5)], attributes: { axis: 0 } },
@@ -228,6 +236,7 @@ const CASES: { readonly [K in OpName]: readonly Case<OpAttributes[K]>[] } = {
 
   gather: [
     { types: [real(4, 3), index()], attributes: NONE, intervals: [small, [0, 3]] },
+    { types: [real(3, 3), index(BATCH)], attributes: NONE, intervals: [small, [0, 2]] },
     { types: [real(4, 3), index(TIME, BATCH)], attributes: NONE, intervals: [small, [0, 3]] },
     { types: [real(4), index(BATCH)], attributes: NONE, intervals: [small, [0, 3]] },
     { types: [real(1, 2, 2), index(3)], attributes: NONE, intervals: [small, [0, 0]] },
@@ -240,6 +249,7 @@ const CASES: { readonly [K in OpName]: readonly Case<OpAttributes[K]>[] } = {
       intervals: [[0, 3], small],
     },
     { types: [index(BATCH), real(BATCH)], attributes: { extent: 4 }, intervals: [[0, 3], small] },
+    { types: [index(3), real(3, 3)], attributes: { extent: 4 }, intervals: [[0, 3], small] },
     { types: [index(3), real(3, 2, 2)], attributes: { extent: 1 }, intervals: [[0, 0], small] },
   ],
 };
@@ -290,4 +300,21 @@ export function sampleGraph<K extends OpName>({ op, types, attributes }: Sample<
 /** The inputs of `sampleGraph(sample)`. */
 export function sampleInputs(sample: Sample): ReadonlyMap<string, Tensor> {
   return new Map(sample.operands.map((operand, k) => [nameOf(k), operand]));
+}
+
+/** The seeds of `kinkInputs` that laws look at: each pair of numbers meets in some of them. */
+export const KINK_SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
+
+/**
+ * The inputs of `sampleGraph(sample)` with whole numbers from -1 to 1 for the reals: zeros, and equals among them, where the
+ * slopes of kinks are.
+ */
+export function kinkInputs(sample: Sample, seed: number): ReadonlyMap<string, Tensor> {
+  return new Map(
+    sample.operands.map((operand, k) => {
+      const stream = new RandomStream(seed, `kink ${sample.title} ${k}`);
+      const whole = Float64Array.from(operand.data, () => stream.integer(3) - 1);
+      return [nameOf(k), operand.element === 'real' ? realTensor(operand.shape, whole) : operand];
+    }),
+  );
 }

@@ -1,7 +1,6 @@
 // A batch against its sequences one by one.
 import { evaluate } from '../../src/graph/evaluate.ts';
 import { TIME } from '../../src/graph/type.ts';
-import { differentiable, withGradients } from '../../src/study/gradient-program.ts';
 import type { Case } from '../../src/study/random-case.ts';
 import { realTensor, type Tensor } from '../../src/tensor/tensor.ts';
 import { inputShapes, outputShapes, padded, sequenceOf } from './cases.ts';
@@ -14,12 +13,12 @@ import { isSame } from './identical.ts';
  * batch's, and nothing (zero) behind the end; means, and the gradients of weights, add up.
  */
 export function compareAlone(
-  { program, forward, backward }: Forms,
+  { program, forward, backward, autodiff }: Forms,
   { lengths, steps }: Case,
   inputs: Tensors,
   together: Tensors,
 ): Distances {
-  const one = withGradients(program, program.graph, differentiable(program));
+  const one = autodiff.gradients(program, program.graph);
   const [into, out] = [inputShapes(backward), outputShapes(backward)];
   const answers = lengths.map((length, b) => {
     const own = [...inputs].filter(([name]) => name !== 'lengths');

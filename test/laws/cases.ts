@@ -1,6 +1,7 @@
 // Cases for the laws: the gradient check's (sizes to 5, 4 sequences of 8 steps), and longer and wider ones for what is
 // compiled. Then parts of a case: one sequence of a batch, the sequences in another order, some of the steps.
 import fc from 'fast-check';
+import type { RandomStream } from '../../src/base/random.ts';
 import { type Graph, type InputNode, typeOf } from '../../src/graph/graph.ts';
 import { BATCH, type Dim, TIME } from '../../src/graph/type.ts';
 import { type Case, randomCase } from '../../src/study/random-case.ts';
@@ -155,4 +156,12 @@ export function asTrained(graph: Graph, inputs: Tensors): Tensors {
 export function realShapes(graph: Graph, inputs: Tensors): ReadonlyMap<string, readonly Dim[]> {
   const shapes = [...inputShapes(graph)];
   return new Map(shapes.map(([name, shape]) => [name, inputs.get(name)!.element === 'real' ? shape : []]));
+}
+
+/** How an input moves: anything from -1 to 1 for each element. */
+export function tangentOf({ shape, data }: Tensor, stream: RandomStream): Tensor {
+  return realTensor(
+    shape,
+    Float64Array.from(data, () => 2 * stream.uniform() - 1),
+  );
 }

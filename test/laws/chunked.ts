@@ -1,6 +1,5 @@
 // A sequence in two chunks: what the whole gives, and what they give together.
 import fc from 'fast-check';
-import { vjp } from '../../src/autodiff/vjp.ts';
 import type { Program } from '../../src/check/program.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { TIME } from '../../src/graph/type.ts';
@@ -9,7 +8,7 @@ import { type Case, drawInputs } from '../../src/study/random-case.ts';
 import { indexTensor, realTensor, type Tensor, zeros } from '../../src/tensor/tensor.ts';
 import { inputShapes, outputShapes, rounded, shortCase, stepsOf } from './cases.ts';
 import type { Tensors } from './distance.ts';
-import { formsOf } from './forms.ts';
+import { AUTODIFF, type Forms, formsOf } from './forms.ts';
 
 /** A case, and where it is cut: both chunks have steps for every sequence. */
 export interface Cut {
@@ -40,9 +39,10 @@ export async function bothWays(
   { drawn, at }: Cut,
   programOf: (drawn: Case) => Program,
   run: Run,
+  autodiff = AUTODIFF,
 ): Promise<Answers> {
   const [opening, continuing] = [programOf(drawn), programOf({ ...drawn, startingStates: true })];
-  const graphs = [withStateGradients(opening), withStateGradients(continuing)];
+  const graphs = [opening, continuing].map((program) => withStateGradients(formsOf(program, autodiff)));
   const inputs = rounded(drawInputs(opening, graphs[0], drawn));
   const whole = await run(graphs[0], inputs);
 
@@ -68,7 +68,7 @@ export async function bothWays(
     );
 
   const states = opening.states.map(({ name }) => `state.${name}`);
-  const first = await run(formsOf(opening).forward, withoutCotangents(cut(0)));
+  const first = await run(formsOf(opening, autodiff).forward, withoutCotangents(cut(0)));
   const secondInputs = cut(1);
   for (const state of states) secondInputs.set(state, first.get(state)!);
   const second = await run(graphs[1], secondInputs);
@@ -90,16 +90,16 @@ export async function bothWays(
   return { whole, chunked };
 }
 
-const known = new WeakMap<Program, Graph>();
+const known = new WeakMap<Forms, Graph>();
 
 /** The batch with gradients of its loss, or outputs, and of the states that it leaves. */
-function withStateGradients(program: Program): Graph {
+export function withStateGradients(forms: Forms): Graph {
+  const { program, forward, autodiff } = forms;
   const real = program.outputs.filter(({ kind }) => kind === 'real').map(({ name }) => name);
   const ends = program.loss === undefined ? real : ['loss'];
   const outputs = [...ends, ...program.states.map(({ name }) => `state.${name}`)];
-  const graph =
-    known.get(program) ?? vjp(formsOf(program).forward, { outputs, wrt: differentiable(program) });
-  known.set(program, graph);
+  const graph = known.get(forms) ?? autodiff.vjp(forward, { outputs, wrt: differentiable(program) });
+  known.set(forms, graph);
   return graph;
 }
 

@@ -1,6 +1,6 @@
 // Plants every fault that the generators of test/faults know, and tells which law caught it (docs/faults.md).
 //
-//   node scripts/plant-faults.mjs                 all of them: the better part of an hour on two cores
+//   node scripts/plant-faults.mjs                 all of them: three minutes of one core
 //   node scripts/plant-faults.mjs scans           one group; --help lists them, and the options
 //
 // Node does not run TypeScript: the command is bundled first. The bundle lies as deep in the project as the files of

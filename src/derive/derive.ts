@@ -1,0 +1,236 @@
+// Backpropagation through time as equations: the graph that computes the gradients of a program, the one that runs, told in
+// the user's names. First what the program computes, then for each step, from the last to the first, how much the result
+// changes with each state and each equation, then the weights.
+
+import { traceGradient, traceVjp } from '../autodiff/vjp.ts';
+import type { Program } from '../check/program.ts';
+import { type NodeId, operandsOf } from '../graph/graph.ts';
+import { follow } from './follow.ts';
+import { type At, complexity, type Equation, type Formula, NOW, some } from './formula.ts';
+import { Formulas } from './formulas.ts';
+import { type Given, Naming } from './naming.ts';
+import { keyOf, type Place, type PlaceKey, type Places } from './places.ts';
+
+/** Equations that are read together. */
+export interface Group {
+  readonly kind: 'starts' | 'forward' | 'once' | 'backward' | 'gradients';
+  /** Once, or at each step: from the first one up, or from the last one down. */
+  readonly order: 'once' | 'up' | 'down';
+  readonly equations: readonly Equation[];
+}
+
+export interface GivenValue {
+  readonly name: string;
+  readonly kind: Given['kind'];
+  readonly hasSteps: boolean;
+  readonly shape: readonly Formula[];
+  /** The input of the gradient graph that it is; undefined for noise. */
+  readonly input: string | undefined;
+  readonly place: Place;
+}
+
+export interface Equations {
+  readonly name: string;
+  readonly kind: 'cell' | 'model';
+  readonly given: readonly GivenValue[];
+  readonly groups: readonly Group[];
+  /** The sizes and hyperparameters that occur, with the numbers that they had. */
+  readonly symbols: ReadonlyMap<string, number>;
+  /** What the name of a gradient begins with. */
+  readonly gradient: string;
+  readonly arriving: string;
+  /** What is minimised, and whether it is a sum over the steps; undefined for a cell. */
+  readonly loss: { readonly name: string; readonly rate: 'step' | 'once' } | undefined;
+  /** By the graph's output `grad.NAME`: what it is called here. */
+  readonly gradients: ReadonlyMap<string, string>;
+}
+
+/** What has a gradient, in the order of the file: weights, real inputs, states that are handed in. */
+export function derivedBy({ graph }: Program): readonly string[] {
+  const names = (role: string): string[] =>
+    graph.inputs.flatMap((id) => {
+      const node = graph.nodes[id];
+      return node.kind === 'input' && node.role === role && node.type.element === 'real' ? [node.name] : [];
+    });
+  return [...names('parameter'), ...names('input'), ...names('state')];
+}
+
+/** The equations of a program. Sizes that are to be read as symbols are primes (sizes.ts). */
+export function derive(program: Program): Equations {
+  const wrt = derivedBy(program);
+  const outputs = program.outputs.filter(({ kind }) => kind === 'real').map((output) => output.name);
+  const traced =
+    program.loss === undefined
+      ? traceVjp(program.graph, { outputs, wrt })
+      : traceGradient(program.graph, { output: 'loss', wrt });
+  const followed = follow(program, traced);
+  const naming = new Naming(program, followed);
+  const { places } = followed;
+  const needed = neededPlaces(places, new Set(program.metrics.map((metric) => metric.name)));
+  const known = {
+    places,
+    sizes: program.sizes,
+    hyperparameters: program.hyperparameters,
+    names: naming.names,
+    states: naming.states,
+    backward: new Set(followed.backward.keys()),
+    steps: naming.steps,
+  };
+  let groups: readonly Group[] = [];
+  for (;;) {
+    const formulas = new Formulas(known);
+    groups = emit(places, naming, followed.backward, formulas, needed);
+    if (!nameFactors(naming, formulas, () => new Formulas(known))) break;
+  }
+  const used = (text: string): boolean =>
+    groups.some(({ equations }) =>
+      equations.some(({ formula }) => some(formula, (part) => part.kind === 'name' && part.name === text)),
+    );
+  const shapeOf = (place: Place): readonly Formula[] => {
+    const shape = new Formulas(known).shape(places.typeOf(place));
+    return shape.kind === 'list' ? shape.items : [];
+  };
+  return {
+    name: program.name,
+    kind: program.kind,
+    given: naming.given
+      .filter(({ name, kind }) => used(name) || kind === 'input' || kind === 'weight')
+      .map(({ name, kind, place, input }) => ({
+        name,
+        kind,
+        input,
+        place,
+        hasSteps: places.hasSteps(place),
+        shape: shapeOf(place),
+      })),
+    groups,
+    symbols: new Map([...program.sizes, ...program.hyperparameters].filter(([text]) => used(text))),
+    gradient: naming.gradient,
+    arriving: naming.arriving,
+    loss:
+      program.loss === undefined || naming.loss === undefined
+        ? undefined
+        : { name: naming.loss, rate: program.loss.rate },
+    gradients: new Map(wrt.map((one) => [`grad.${one}`, naming.gradient + one])),
+  };
+}
+
+/** Gives names to what is written more than once and is more than a glance. False where there is nothing of that kind. */
+function nameFactors(naming: Naming, formulas: Formulas, anew: () => Formulas): boolean {
+  const before = naming.names.size;
+  const formulaOf = (place: Place): Formula => anew().part(place).formula;
+  const isMix = (place: Place): boolean =>
+    some(formulaOf(place), (part) => part.kind === 'matmul') && formulaOf(place).kind !== 'call';
+  for (const { place, count, owner } of formulas.uses.values()) {
+    if (count < 2 || naming.names.has(keyOf(place)) || complexity(formulaOf(place)) <= 1) continue;
+    naming.nameFactor(place, owner, isMix);
+  }
+  return naming.names.size > before;
+}
+
+/** What the results depend on, apart from the metrics. */
+function neededPlaces(places: Places, metrics: ReadonlySet<string>): ReadonlySet<PlaceKey> {
+  const needed = new Set<PlaceKey>();
+  const waiting: Place[] = places.graph.outputs
+    .filter((output) => !metrics.has(output.name))
+    .map(({ node }) => ({ scan: undefined, node }));
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const place = places.origin(next);
+    if (needed.has(keyOf(place))) continue;
+    needed.add(keyOf(place));
+    const node = places.nodeOf(place);
+    const carried = (scan: NodeId, k: number): void => {
+      const { body, carries } = places.scan(scan);
+      waiting.push({ scan, node: body.outputs[k].node });
+      if (k < carries.length) waiting.push({ scan: undefined, node: carries[k] });
+      if (k < carries.length) needed.add(keyOf({ scan, node: body.inputs[1 + k] }));
+    };
+    if (node.kind === 'call')
+      for (const operand of operandsOf(node)) waiting.push({ ...place, node: operand });
+    if (node.kind === 'result') carried(node.scan, node.index);
+    if (node.kind === 'input' && place.scan !== undefined && node.role === 'carry') {
+      carried(place.scan, places.carryIndex(place));
+    }
+  }
+  return needed;
+}
+
+/** All equations, in an order in which they can be computed. */
+function emit(
+  places: Places,
+  naming: Naming,
+  backward: ReadonlyMap<NodeId, NodeId>,
+  formulas: Formulas,
+  needed: ReadonlySet<PlaceKey>,
+): readonly Group[] {
+  const groups: { kind: Group['kind']; order: Group['order']; equations: Equation[] }[] = [];
+  const put = (kind: Group['kind'], order: Group['order'], equations: readonly Equation[]): void => {
+    if (equations.length === 0) return;
+    const last = groups.at(-1);
+    if (last !== undefined && last.kind === kind && last.order === order && order === 'once') {
+      last.equations.push(...equations);
+    } else groups.push({ kind, order, equations: [...equations] });
+  };
+  const isGradient = (text: string): boolean => text.startsWith(naming.gradient);
+  const equation = (text: string, place: Place): Equation => {
+    formulas.owner = text;
+    const part = formulas.part(place);
+    const formula = isGradient(text) ? part.formula : formulas.inShape(part, places.typeOf(place));
+    return { name: text, at: places.hasSteps(place) ? NOW : undefined, formula };
+  };
+  /** The equations that stand at one place: its own, and further names. */
+  const standingAt = (place: Place): Equation[] => {
+    const own = naming.names.get(keyOf(place));
+    const isGiven = naming.given.some((given) => keyOf(given.place) === keyOf(place));
+    const hasOwn = own !== undefined && !isGiven && needed.has(keyOf(place));
+    const aliases = naming.aliases.filter(
+      ({ behind, place: of }) => keyOf(behind) === keyOf(place) && needed.has(keyOf(of)),
+    );
+    return [
+      ...(hasOwn ? [equation(own, place)] : []),
+      ...aliases.map((alias) => {
+        formulas.owner = alias.name;
+        const part = formulas.refer(alias.place);
+        const type = places.typeOf(alias.place);
+        const formula = isGradient(alias.name) ? part.formula : formulas.inShape(part, type);
+        const hasSteps = alias.behind.scan !== undefined || places.hasSteps(alias.place);
+        return { name: alias.name, at: hasSteps ? NOW : undefined, formula };
+      }),
+    ];
+  };
+  const top: readonly NodeId[] = [...places.graph.nodes.keys(), places.graph.nodes.length] as NodeId[];
+  for (const id of top) {
+    const node = places.graph.nodes[id];
+    if (node?.kind !== 'scan') {
+      const place = { scan: undefined, node: id };
+      // A result that a scan stacks stands in the scan.
+      if (node !== undefined && keyOf(places.origin(place)) !== keyOf(place)) continue;
+      for (const one of standingAt(place)) {
+        if (one.at === undefined) put(isGradient(one.name) ? 'gradients' : 'once', 'once', [one]);
+        else put(isGradient(one.name) ? 'backward' : 'forward', 'up', [one]);
+      }
+      continue;
+    }
+    const isBackward = backward.has(id);
+    if (!isBackward) {
+      put(
+        'starts',
+        'once',
+        node.carries.flatMap((start, k): readonly Equation[] => {
+          const carry = { scan: id, node: node.body.inputs[1 + k] };
+          const state = naming.states.get(keyOf(carry));
+          if (state === undefined || !needed.has(keyOf(carry))) return [];
+          const at: At = node.reverse ? { base: 'last', offset: 1 } : { base: 'first', offset: -1 };
+          formulas.owner = state;
+          const part = formulas.refer({ scan: undefined, node: start });
+          return [{ name: state, at, formula: formulas.inShape(part, places.typeOf(carry)) }];
+        }),
+      );
+    }
+    const equations = node.body.nodes.flatMap((_, inner) =>
+      standingAt({ scan: id, node: inner as NodeId }),
+    );
+    put(isBackward ? 'backward' : 'forward', node.reverse ? 'down' : 'up', equations);
+  }
+  return groups;
+}

@@ -32,7 +32,6 @@ export type FunctionName =
   | 'concat'
   | 'part'
   | 'entries'
-  | 'pad'
   | 'row'
   | 'put'
   | 'first_max'

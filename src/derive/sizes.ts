@@ -4,22 +4,23 @@
 
 import { add, type Formula, multiply, name, number } from './formula.ts';
 
-/** Below the smallest prime a number is a number. */
-export const PRIMES = [11, 13, 17, 19, 23, 29, 31, 37];
+/** Far apart, so that n + 2 is not taken for m - 5. */
+export const PRIMES = [1009, 2003, 3001, 4507, 6007, 8009, 10007, 14009];
+/** Factors and summands up to here are taken for such. */
+const SMALL = 32;
 
 /** A whole number as a formula of sizes, where it looks like one. */
 export function symbolic(value: number, sizes: ReadonlyMap<string, number>): Formula {
-  if (value < PRIMES[0]) return number(value);
-  const known = [...sizes].filter(([, size]) => size >= PRIMES[0]);
+  const known = [...sizes];
   const of = (text: string): Formula => name(text);
   for (const [a, size] of known) if (size === value) return of(a);
   for (const [a, size] of known) {
     const factor = value / size;
-    if (Number.isInteger(factor) && factor < PRIMES[0]) return multiply(number(factor), of(a));
+    if (Number.isInteger(factor) && factor < SMALL) return multiply(number(factor), of(a));
   }
   for (const [a, size] of known) {
     const rest = value - size;
-    if (rest > 0 && rest < PRIMES[0]) return add(of(a), number(rest));
+    if (rest > 0 && rest < SMALL) return add(of(a), number(rest));
   }
   for (const [i, [a, size]] of known.entries()) {
     for (const [b, other] of known.slice(i)) {
@@ -29,7 +30,7 @@ export function symbolic(value: number, sizes: ReadonlyMap<string, number>): For
   }
   for (const [a, size] of known) {
     for (const [b, other] of known) {
-      for (let factor = 2; factor < PRIMES[0]; factor++) {
+      for (let factor = 2; factor < SMALL; factor++) {
         if (factor * size + other === value) return add(multiply(number(factor), of(a)), of(b));
         if (factor * size * other === value) return multiply(multiply(number(factor), of(a)), of(b));
       }

@@ -41,7 +41,11 @@ function plain(formula: Formula): readonly [string, number] {
     case 'sum':
       return [writeTerms(formula.terms).join(' '), LEVELS.sum];
     case 'product':
-      return [formula.factors.map((factor) => write(factor, LEVELS.matmul)).join(' * '), LEVELS.product];
+      // The first may be a quotient: a / b * c is (a / b) * c.
+      return [
+        formula.factors.map((one, k) => write(one, k === 0 ? LEVELS.product : LEVELS.matmul)).join(' * '),
+        LEVELS.product,
+      ];
     case 'quotient': {
       const top = write(formula.top, LEVELS.product);
       return [`${top} / ${write(formula.bottom, LEVELS.matmul)}`, LEVELS.product];
@@ -51,8 +55,11 @@ function plain(formula: Formula): readonly [string, number] {
         `${write(formula.left, LEVELS.matmul)} mod ${write(formula.right, LEVELS.matmul)}`,
         LEVELS.product,
       ];
-    case 'power':
-      return [`${write(formula.base, LEVELS.atom)}^${write(formula.exponent, LEVELS.atom)}`, LEVELS.power];
+    case 'power': {
+      const { base, exponent } = formula;
+      const raised = exponent.kind === 'number' ? write(exponent, LEVELS.atom) : `(${writeFormula(exponent)})`;
+      return [`${write(base, LEVELS.atom)}^${raised}`, LEVELS.power];
+    }
     case 'matmul':
       return [`${write(formula.left, LEVELS.power)} @ ${write(formula.right, LEVELS.power)}`, LEVELS.matmul];
     case 'transpose':
@@ -93,7 +100,8 @@ function writeRelation({
 
 function writeCall({ name, operands }: Extract<Formula, { kind: 'call' }>): readonly [string, number] {
   const [first, second] = operands;
-  if (name === 'row' && second?.kind === 'name') {
+  // In brackets behind a name T is a step.
+  if (name === 'row' && second?.kind === 'name' && second.name !== 'T') {
     return [`${write(first, LEVELS.atom)}[${writeFormula(second)}]`, LEVELS.atom];
   }
   return [`${name}(${operands.map(writeFormula).join(', ')})`, LEVELS.atom];

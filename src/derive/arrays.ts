@@ -33,7 +33,11 @@ export function combine(f: (...numbers: number[]) => number, ...operands: readon
     }
   }
   const out = fill(shape, 0);
-  const at = operands.map(({ data, shape: own }) => (i: number) => data[own.length === 0 ? 0 : i]);
+  const at = operands.map(
+    ({ data, shape: own }) =>
+      (i: number) =>
+        data[own.length === 0 ? 0 : i],
+  );
   for (let i = 0; i < out.data.length; i++) out.data[i] = f(...at.map((one) => one(i)));
   return out;
 }
@@ -80,7 +84,9 @@ export function contracted(left: string, right: string, out: string, x: Numbers,
   for (const [letters, { shape }] of [[left, x] as const, [right, y] as const]) {
     [...letters].forEach((letter, axis) => {
       if ((extents.get(letter) ?? shape[axis]) !== shape[axis] || letters.length !== shape.length) {
-        throw new NotationError(`${left},${right} is not [${x.shape.join(', ')}] and [${y.shape.join(', ')}]`);
+        throw new NotationError(
+          `${left},${right} is not [${x.shape.join(', ')}] and [${y.shape.join(', ')}]`,
+        );
       }
       extents.set(letter, shape[axis]);
     });
@@ -100,7 +106,10 @@ export function contracted(left: string, right: string, out: string, x: Numbers,
       index.set(walked[axis], rest % shape[axis]);
       rest = Math.floor(rest / shape[axis]);
     }
-    result.data[offset(out, result.shape)] += times(x.data[offset(left, x.shape)], y.data[offset(right, y.shape)]);
+    result.data[offset(out, result.shape)] += times(
+      x.data[offset(left, x.shape)],
+      y.data[offset(right, y.shape)],
+    );
   }
   return result;
 }

@@ -96,7 +96,10 @@ function run(
   graph: Graph,
   inputs: ReadonlyMap<string, Tensor>,
   extents: Extents,
-): { readonly outputs: ReadonlyMap<string, Tensor>; readonly noise: ReadonlyMap<CallNode, readonly Tensor[]> } {
+): {
+  readonly outputs: ReadonlyMap<string, Tensor>;
+  readonly noise: ReadonlyMap<CallNode, readonly Tensor[]>;
+} {
   const noise = new Map<CallNode, Tensor[]>();
   const outputs = evaluate(graph, inputs, extents, (node, value) => {
     if (isCall(node, 'uniform')) noise.set(node, [...(noise.get(node) ?? []), value]);

@@ -10,6 +10,7 @@ import { type At, complexity, type Equation, type Formula, NOW, some } from './f
 import { Formulas } from './formulas.ts';
 import { type Given, Naming } from './naming.ts';
 import { keyOf, type Place, type PlaceKey, type Places } from './places.ts';
+import { inReadingOrder, inTermOrder } from './reading.ts';
 
 /** Equations that are read together. */
 export interface Group {
@@ -34,7 +35,7 @@ export interface Equations {
   readonly kind: 'cell' | 'model';
   readonly given: readonly GivenValue[];
   readonly groups: readonly Group[];
-  /** The sizes and hyperparameters that occur, with the numbers that they had. */
+  /** The hyperparameters that occur, with their numbers. */
   readonly symbols: ReadonlyMap<string, number>;
   /** What the name of a gradient begins with. */
   readonly gradient: string;
@@ -82,14 +83,12 @@ export function derive(program: Program): Equations {
     groups = emit(places, naming, followed.backward, formulas, needed);
     if (!nameFactors(naming, formulas, () => new Formulas(known))) break;
   }
+  groups = groups.map((group) => readably(group, groups, naming));
   const used = (text: string): boolean =>
     groups.some(({ equations }) =>
       equations.some(({ formula }) => some(formula, (part) => part.kind === 'name' && part.name === text)),
     );
-  const shapeOf = (place: Place): readonly Formula[] => {
-    const shape = new Formulas(known).shape(places.typeOf(place));
-    return shape.kind === 'list' ? shape.items : [];
-  };
+  const shapeOf = (place: Place): readonly Formula[] => new Formulas(known).shape(places.typeOf(place)).items;
   return {
     name: program.name,
     kind: program.kind,
@@ -104,7 +103,7 @@ export function derive(program: Program): Equations {
         shape: shapeOf(place),
       })),
     groups,
-    symbols: new Map([...program.sizes, ...program.hyperparameters].filter(([text]) => used(text))),
+    symbols: new Map([...program.hyperparameters].filter(([text]) => used(text))),
     gradient: naming.gradient,
     arriving: naming.arriving,
     loss:
@@ -115,17 +114,43 @@ export function derive(program: Program): Equations {
   };
 }
 
+/** A group in the order in which it is read. */
+function readably(group: Group, groups: readonly Group[], { arriving, gradient }: Naming): Group {
+  const equations = group.equations.map((equation) => {
+    const isGradient = equation.name.startsWith(gradient);
+    return isGradient
+      ? { ...equation, formula: inTermOrder(equation.formula, { arriving, gradient }) }
+      : equation;
+  });
+  if (group.kind !== 'backward') return { ...group, equations };
+  const forward = groups.flatMap((other) =>
+    other.kind === 'forward' || other.kind === 'once' ? other.equations.map(({ name }) => name) : [],
+  );
+  return { ...group, equations: inReadingOrder(equations, forward, gradient) };
+}
+
 /** Gives names to what is written more than once and is more than a glance. False where there is nothing of that kind. */
 function nameFactors(naming: Naming, formulas: Formulas, anew: () => Formulas): boolean {
   const before = naming.names.size;
   const formulaOf = (place: Place): Formula => anew().part(place).formula;
-  const isMix = (place: Place): boolean =>
-    some(formulaOf(place), (part) => part.kind === 'matmul') && formulaOf(place).kind !== 'call';
+  const isMix = (place: Place): boolean => {
+    const formula = formulaOf(place);
+    return formula.kind === 'sum' && formula.terms.some((term) => term.formula.kind === 'matmul');
+  };
   for (const { place, count, owner } of formulas.uses.values()) {
-    if (count < 2 || naming.names.has(keyOf(place)) || complexity(formulaOf(place)) <= 1) continue;
-    naming.nameFactor(place, owner, isMix);
+    if (naming.names.has(keyOf(place)) || !isWorthName(formulaOf(place), count, naming.gradient)) continue;
+    naming.nameFactor(place, owner, isMix, (one) => formulas.uses.has(keyOf(one)));
   }
   return naming.names.size > before;
+}
+
+/** Whether what is written so often should be said once. A function of a name, tanh(c), never is. */
+function isWorthName(formula: Formula, count: number, gradient: string): boolean {
+  const weight = complexity(formula);
+  const isPlain = formula.kind === 'call' && weight <= 1;
+  const isGradient = some(formula, (part) => part.kind === 'name' && part.name.startsWith(gradient));
+  const isOfTime = weight <= 2 && !some(formula, (part) => part.kind === 'name');
+  return !isPlain && !isOfTime && ((count >= 2 && weight > 1) || (count >= 3 && weight >= 1 && isGradient));
 }
 
 /** What the results depend on, apart from the metrics. */
@@ -227,9 +252,7 @@ function emit(
         }),
       );
     }
-    const equations = node.body.nodes.flatMap((_, inner) =>
-      standingAt({ scan: id, node: inner as NodeId }),
-    );
+    const equations = node.body.nodes.flatMap((_, inner) => standingAt({ scan: id, node: inner as NodeId }));
     put(isBackward ? 'backward' : 'forward', node.reverse ? 'down' : 'up', equations);
   }
   return groups;

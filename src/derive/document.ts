@@ -7,7 +7,10 @@ import { type Equation, type Formula, type FunctionName, some } from './formula.
 export interface Section {
   /** What it is about; for equations at each step with the direction of time in the words that read.ts looks for. */
   readonly heading: string;
-  readonly parts: readonly { readonly heading: string | undefined; readonly equations: readonly Equation[] }[];
+  readonly parts: readonly {
+    readonly heading: string | undefined;
+    readonly equations: readonly Equation[];
+  }[];
 }
 
 export function sectionsOf(equations: Equations): readonly Section[] {
@@ -19,11 +22,13 @@ export function sectionsOf(equations: Equations): readonly Section[] {
     for (const { formula } of group.equations) collectNames(formula, used);
   }
   const isLast = ({ name }: Equation): boolean => !used.has(name);
+  const order = new Map([...equations.gradients.values()].map((name, k) => [name, k]));
   const weights: Equation[] = [];
   const sections = equations.groups.flatMap((group): Section[] => {
     if (group.kind === 'gradients') {
-      weights.push(...group.equations.filter(isLast));
-      const rest = group.equations.filter((one) => !isLast(one));
+      const isWeight = (one: Equation): boolean => order.has(one.name) && isLast(one);
+      weights.push(...group.equations.filter(isWeight));
+      const rest = group.equations.filter((one) => !isWeight(one));
       return rest.length === 0 ? [] : [{ heading: headings.gradients, parts: [part(rest)] }];
     }
     if (group.kind !== 'backward') {
@@ -32,13 +37,12 @@ export function sectionsOf(equations: Equations): readonly Section[] {
     const ofInputs = group.equations.filter((one) => inputs.has(one.name) && isLast(one));
     const own = group.equations.filter((one) => !ofInputs.includes(one));
     const parts = ofInputs.length === 0 ? [] : [part(ofInputs, 'the inputs')];
-    return [
-      { heading: headingOf(group), parts: [...(own.length === 0 ? [] : [part(own)]), ...parts] },
-    ];
+    return [{ heading: headingOf(group), parts: [...(own.length === 0 ? [] : [part(own)]), ...parts] }];
   });
-  const order = new Map([...equations.gradients.values()].map((name, k) => [name, k]));
   weights.sort((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
-  return weights.length === 0 ? sections : [...sections, { heading: headings.weights, parts: [part(weights)] }];
+  return weights.length === 0
+    ? sections
+    : [...sections, { heading: headings.weights, parts: [part(weights)] }];
 }
 
 function part(equations: readonly Equation[], heading?: string): Section['parts'][number] {
@@ -78,17 +82,23 @@ export function legend(equations: Equations): readonly string[] {
     loss === undefined
       ? 'some loss L'
       : loss.rate === 'step'
-        ? `${loss.name}, the loss added up over the steps`
-        : `${loss.name}, the loss`;
-  const outputs = given.filter((one) => one.kind === 'arriving').map(({ name }) => name.slice(arriving.length));
+        ? `${loss.name}, the loss added up over the steps,`
+        : loss.name === 'loss'
+          ? 'the loss'
+          : `${loss.name}, the loss,`;
+  const outputs = given
+    .filter((one) => one.kind === 'arriving')
+    .map(({ name }) => name.slice(arriving.length));
   const down = groups.some((group) => group.kind === 'backward' && group.order === 'down');
   const up = groups.some((group) => group.kind === 'backward' && group.order === 'up');
   const beyond = [...(down ? ['t+1'] : []), ...(up ? ['t-1'] : [])];
   return [
-    `${gradient}X is the gradient of ${minimised}, by X, at step t where X has steps. A name alone is its value at step t.`,
+    `${gradient}X is the gradient of ${minimised} by X. What has steps and stands alone is meant at step t.`,
     ...(outputs.length === 0 || kind === 'model'
       ? []
-      : [`${arriving}X is what arrives from outside at the output X: the gradient by it, from whatever comes after.`]),
+      : [
+          `${arriving}X is what arrives from outside at the output X: the gradient by it, from whatever comes after.`,
+        ]),
     ...(groups.some((group) => group.kind === 'backward')
       ? [`A term with ${beyond.map((one) => `[${one}]`).join(' or ')} is zero where there is no such step.`]
       : []),
@@ -101,8 +111,12 @@ export function legend(equations: Equations): readonly string[] {
       : []),
     ...(calls('put') ? ['put(a, k, shape): a in row k, zero in all others. W[k]: row k of W.'] : []),
     ...(calls('part') ? ['part(a, k, n): the k-th of n equal parts of a.'] : []),
-    ...(calls('entries') ? ['entries(a, i, k): the entries of a from i up to before k, counted from 0.'] : []),
-    ...(calls('first_max') ? ['first_max(a): 1 at the first of the largest entries of a, 0 at all others.'] : []),
+    ...(calls('entries')
+      ? ['entries(a, i, k): the entries of a from i up to before k, counted from 0.']
+      : []),
+    ...(calls('first_max')
+      ? ['first_max(a): 1 at the first of the largest entries of a, 0 at all others.']
+      : []),
     ...(calls('spread') ? ['spread(a, shape): a everywhere in this shape.'] : []),
     ...(calls('stop') ? ['stop(a): a, of which no gradient is taken.'] : []),
   ];

@@ -138,9 +138,7 @@ class Computation {
   #name(name: string, at: At | undefined, t: number | undefined): Numbers {
     const list = this.#steps.get(name);
     const value =
-      list === undefined
-        ? this.#once.get(name)
-        : list[1 + this.#position(at ?? { base: 't', offset: 0 }, t)];
+      list === undefined ? this.#once.get(name) : list[1 + this.#position(at ?? { base: 't', offset: 0 }, t)];
     if (value === undefined) throw new NotationError(`${name} has no value here yet`);
     return value;
   }
@@ -221,7 +219,7 @@ class Computation {
     }
     const values = operands.map((operand) => this.#value(operand, t));
     const numbers = values.map(({ data }) => Array.from(data));
-    const [x, y] = values;
+    const [x = scalar(0), y] = values;
     const all = x.shape.map((_, axis) => axis);
     switch (name) {
       case 'sum':
@@ -257,6 +255,19 @@ class Computation {
         return rows(x, y);
       case 'put':
         return putRows(x, y, numbers[2]);
+      case 'one_hot':
+        return putRows(scalar(1), x, [numbers[1][0]]);
+      case 'zeros':
+        return fill(
+          numbers.map(([extent]) => extent),
+          0,
+        );
+      case 'softmax':
+        return softmax(x);
+      case 'log_sum_exp': {
+        const most = Math.max(...x.data);
+        return scalar(most + Math.log(x.data.reduce((sum, one) => sum + Math.exp(one - most), 0)));
+      }
       case 'spread':
         return spread(x, numbers[1], numbers[2] ?? []);
       case 'reshape':
@@ -277,6 +288,13 @@ class Computation {
         throw new NotationError(`there is no function ${name}`);
     }
   }
+}
+
+function softmax(x: Numbers): Numbers {
+  const most = Math.max(...x.data);
+  const powers = x.data.map((one) => Math.exp(one - most));
+  const total = powers.reduce((sum, one) => sum + one, 0);
+  return { shape: x.shape, data: powers.map((one) => one / total) };
 }
 
 /** With the sign of the divisor. */

@@ -62,8 +62,7 @@ export function follow(program: Program, traced: Traced): Followed {
       if (inside === undefined) return { scan: undefined, node: traced.values.get(node)! };
       return { scan: inside.scan, node: inside.values?.get(node) ?? node };
     },
-    primalsOf: (cotangent) =>
-      [...(primals.get(keyOf(cotangent))?.of ?? [])].sort((a, b) => a.node - b.node),
+    primalsOf: (cotangent) => [...(primals.get(keyOf(cotangent))?.of ?? [])].sort((a, b) => a.node - b.node),
     cotangents: [...primals.values()].map(({ cotangent }) => cotangent),
     backward,
   };

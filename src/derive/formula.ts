@@ -34,6 +34,10 @@ export type FunctionName =
   | 'entries'
   | 'row'
   | 'put'
+  | 'one_hot'
+  | 'softmax'
+  | 'log_sum_exp'
+  | 'zeros'
   | 'first_max'
   | 'spread'
   | 'at_end'
@@ -61,7 +65,12 @@ export type Formula =
   /** The matrix product; a vector is a column, so that `a @ b^T` is a matrix. */
   | { readonly kind: 'matmul'; readonly left: Formula; readonly right: Formula }
   | { readonly kind: 'transpose'; readonly operand: Formula }
-  | { readonly kind: 'relation'; readonly relation: Relation; readonly left: Formula; readonly right: Formula }
+  | {
+      readonly kind: 'relation';
+      readonly relation: Relation;
+      readonly left: Formula;
+      readonly right: Formula;
+    }
   | { readonly kind: 'not'; readonly operand: Formula }
   | { readonly kind: 'if'; readonly condition: Formula; readonly yes: Formula; readonly no: Formula }
   | { readonly kind: 'call'; readonly name: FunctionName; readonly operands: readonly Formula[] }
@@ -120,8 +129,22 @@ export function sumOf(terms: readonly Term[]): Formula {
       }, 0),
     );
   }
-  const [first] = flat;
-  return flat.length === 1 && !first.negative ? first.formula : { kind: 'sum', terms: flat };
+  const all = collected(flat);
+  const [first] = all;
+  return all.length === 1 && !first.negative ? first.formula : { kind: 'sum', terms: all };
+}
+
+/** Equal terms as one: a + a is 2 * a. */
+function collected(terms: readonly Term[]): readonly Term[] {
+  const kinds: { readonly term: Term; count: number }[] = [];
+  for (const term of terms) {
+    const known = kinds.find(
+      (kind) => kind.term.negative === term.negative && same(kind.term.formula, term.formula),
+    );
+    if (known === undefined) kinds.push({ term, count: 1 });
+    else known.count++;
+  }
+  return kinds.map(({ term, count }) => ({ ...term, formula: multiply(number(count), term.formula) }));
 }
 
 export function add(a: Formula, b: Formula): Formula {
@@ -157,9 +180,15 @@ export function multiply(a: Formula, b: Formula): Formula {
   if (isNumber(a, 1)) return b;
   if (isNumber(b, 1)) return a;
   if (same(a, b)) return power(a, number(2));
+  if (a.kind === 'quotient' && isNumber(a.top, 1)) return divide(b, a.bottom);
   const of = (formula: Formula): readonly Formula[] =>
     formula.kind === 'product' ? formula.factors : [formula];
-  return { kind: 'product', factors: [...of(a), ...of(b)] };
+  const factors = [...of(a), ...of(b)];
+  const numbers = factors.filter((factor) => factor.kind === 'number');
+  const scale = numbers.reduce((product, { value }) => product * value, 1);
+  const others = factors.filter((factor) => factor.kind !== 'number');
+  const all = scale === 1 ? others : [number(scale), ...others];
+  return all.length === 1 ? all[0] : { kind: 'product', factors: all };
 }
 
 export function divide(top: Formula, bottom: Formula): Formula {
@@ -173,7 +202,15 @@ export function power(base: Formula, exponent: Formula): Formula {
   return isNumber(exponent, 1) ? base : { kind: 'power', base, exponent };
 }
 
+/** A function that is linear in its first operand: a minus goes in front of it. */
+export function linear(called: FunctionName, x: Formula, ...rest: readonly Formula[]): Formula {
+  const minus = negated(x);
+  return minus === undefined ? call(called, x, ...rest) : negate(call(called, minus, ...rest));
+}
+
 export function transpose(operand: Formula): Formula {
+  const minus = negated(operand);
+  if (minus !== undefined) return negate(transpose(minus));
   return operand.kind === 'transpose' ? operand.operand : { kind: 'transpose', operand };
 }
 

@@ -8,7 +8,7 @@
 import { invariant } from '../base/invariant.ts';
 import { type CallNode, isCall, type NodeId } from '../graph/graph.ts';
 import type { OpName } from '../graph/ops/attributes.ts';
-import { sameShape, type Type } from '../graph/type.ts';
+import type { Type } from '../graph/type.ts';
 import {
   type At,
   call,
@@ -19,11 +19,13 @@ import {
   name,
   number,
   some,
+  subtract,
   sumOf,
   termsOf,
 } from './formula.ts';
-import { PHRASES, type Part, type Site } from './phrases.ts';
+import { type Part, PHRASES, type Site } from './phrases.ts';
 import { keyOf, type Place, type PlaceKey, type Places } from './places.ts';
+import { isZero, recognise } from './recognise.ts';
 import { symbolic } from './sizes.ts';
 
 /** What names stand for, and what is known of the scans. */
@@ -59,7 +61,12 @@ export class Formulas {
     const key = keyOf(from);
     const named = names.get(key);
     if (named !== undefined) {
-      return { formula: name(named, places.hasSteps(from) ? NOW : undefined), loose: false };
+      return (
+        this.#numberAt(from) ?? {
+          formula: name(named, places.hasSteps(from) ? NOW : undefined),
+          loose: false,
+        }
+      );
     }
     const node = places.nodeOf(from);
     if (isCall(node, 'broadcast')) {
@@ -70,6 +77,14 @@ export class Formulas {
     if (use === undefined) this.uses.set(key, { place: from, count: 1, owner: this.owner });
     else use.count++;
     return this.part(from);
+  }
+
+  /** What is one number everywhere is written as that, though it has a name: the gradient by the loss is 1. */
+  #numberAt(place: Place): Part | undefined {
+    const { places } = this.#known;
+    const node = places.nodeOf(place);
+    if (!isCall(node, 'constant')) return undefined;
+    return { formula: this.#constant(node), loose: places.typeOf(place).shape.length > 0 };
   }
 
   /** What a place is. */
@@ -86,10 +101,13 @@ export class Formulas {
   }
 
   inShape({ formula, loose }: Part, type: Type): Formula {
-    return loose ? call('spread', formula, this.shape(type)) : formula;
+    if (!loose) return formula;
+    const shape = this.shape(type);
+    const isZeros = formula.kind === 'number' && formula.value === 0;
+    return isZeros ? call('zeros', ...shape.items) : call('spread', formula, shape);
   }
 
-  shape(type: Type): Formula {
+  shape(type: Type): Extract<Formula, { kind: 'list' }> {
     return { kind: 'list', items: type.shape.map((d) => symbolic(Number(d), this.#known.sizes)) };
   }
 
@@ -153,7 +171,7 @@ export class Formulas {
   }
 
   #call(place: Place, node: CallNode): Part {
-    const read = this.#readable(place, node);
+    const read = this.#readable(place);
     if (read !== undefined) return read;
     const { places, sizes, steps } = this.#known;
     const inside = (k: number): Place => ({
@@ -185,44 +203,27 @@ export class Formulas {
   }
 
   /** What reads better than its operations one by one. */
-  #readable(place: Place, node: CallNode): Part | undefined {
-    return this.#mean(place, node) ?? this.#firstOfLargest(place, node);
-  }
-
-  /** sum(x) / n, where n is the number of entries of x. */
-  #mean({ scan }: Place, node: CallNode): Part | undefined {
-    const { names, places } = this.#known;
-    if (!isCall(node, 'div') || node.type.shape.length > 0) return undefined;
-    const [top, bottom] = node.operands.map((id) => places.origin({ scan, node: id }));
-    const [sum, entries] = [places.nodeOf(top), places.nodeOf(bottom)];
-    if (!isCall(sum, 'sum') || !isCall(entries, 'constant') || names.has(keyOf(top))) return undefined;
-    const x = { scan: top.scan, node: sum.operands[0] };
-    const { shape } = places.typeOf(x);
-    const isWhole = sum.attributes.axes.length === shape.length;
-    if (!isWhole || shape.reduce((n: number, d) => n * Number(d), 1) !== entries.attributes.value)
-      return undefined;
-    return { formula: call('mean', this.exact(x)), loose: false };
-  }
-
-  /** dy at the first of the largest of a vector, 0 elsewhere: the derivative of max(x). */
-  #firstOfLargest({ scan }: Place, node: CallNode): Part | undefined {
-    const { places } = this.#known;
-    if (!isCall(node, 'select') || node.type.shape.length !== 1) return undefined;
-    const at = (id: NodeId): Place => places.origin({ scan, node: id });
-    const under = (id: NodeId): Place => {
-      const inner = places.nodeOf(at(id));
-      return isCall(inner, 'broadcast') ? places.origin({ scan: at(id).scan, node: inner.operands[0] }) : at(id);
-    };
-    const condition = places.nodeOf(at(node.operands[0]));
-    const otherwise = places.nodeOf(under(node.operands[2]));
-    if (!isCall(condition, 'eq') || !isZero(otherwise)) return undefined;
-    const [positions, largest] = condition.operands.map(under);
-    const found = places.nodeOf(largest);
-    if (!isCall(places.nodeOf(positions), 'iota') || !isCall(found, 'argmax')) return undefined;
-    const x = { scan: largest.scan, node: found.operands[0] };
-    if (!sameShape(places.typeOf(x).shape, node.type.shape)) return undefined;
-    const dy = this.refer({ scan, node: node.operands[1] });
-    return { formula: multiply(dy.formula, call('first_max', this.exact(x))), loose: false };
+  #readable(place: Place): Part | undefined {
+    const found = recognise(this.#known.places, place);
+    if (found === undefined) return undefined;
+    const exact = (formula: Formula): Part => ({ formula, loose: false });
+    switch (found.kind) {
+      case 'mean':
+      case 'softmax':
+        return exact(call(found.kind, this.exact(found.x)));
+      case 'log-sum-exp':
+        return exact(call('log_sum_exp', this.exact(found.x)));
+      case 'scaled-softmax':
+        return exact(multiply(this.refer(found.dy).formula, call('softmax', this.exact(found.x))));
+      case 'first-max':
+        return exact(multiply(this.refer(found.dy).formula, call('first_max', this.exact(found.x))));
+      case 'softmax-gradient': {
+        const [dy, y] = [this.exact(found.dy), this.exact(found.y)];
+        return exact(multiply(y, subtract(dy, call('dot', dy, y))));
+      }
+      default:
+        return found satisfies never;
+    }
   }
 
   /**
@@ -240,14 +241,10 @@ export class Formulas {
     if (!isCall(test, 'lt')) return id;
     const [low, high] = test.operands.map((operand) => nodes[operand]);
     const isAbsolute = (one: typeof low): boolean => isCall(one, 'abs') && one.operands[0] === x;
-    const isFinite = isAbsolute(low) && isCall(high, 'constant') && high.attributes.value === Infinity;
+    const isNumber = isAbsolute(low) && isCall(high, 'constant') && high.attributes.value === Infinity;
     const isDivisor = user.op === 'div' && isZero(low) && isAbsolute(high);
-    return isFinite || isDivisor ? x : id;
+    return isNumber || isDivisor ? x : id;
   }
-}
-
-function isZero(node: Parameters<typeof isCall>[0]): boolean {
-  return isCall(node, 'constant') && node.attributes.value === 0;
 }
 
 function invariantly(message: string): never {

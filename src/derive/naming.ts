@@ -70,7 +70,9 @@ export class Naming {
       return candidates.find(isFree) ?? `${candidates[0]}_`;
     };
     this.gradient = known.some((name) => name.startsWith('d_')) ? free('grad_', 'gradient_', 'by_') : 'd_';
-    this.arriving = known.some((name) => name.startsWith('e_')) ? free('from_', 'outside_', 'arriving_') : 'e_';
+    this.arriving = known.some((name) => name.startsWith('e_'))
+      ? free('from_', 'outside_', 'arriving_')
+      : 'e_';
     this.#activation = free('z_', 'a_', 'net_', 'before_');
     this.#factor = free('s_', 'u_', 'factor_', 'shared_');
     this.steps = known.includes('T') ? undefined : 'T';
@@ -85,12 +87,22 @@ export class Naming {
     this.#nameGradients();
   }
 
-  /** Gives a common factor a name; where it is the gradient by something, that gets one too. */
-  nameFactor(place: Place, owner: string, isMix: (place: Place) => boolean): void {
+  /**
+   * Gives a common factor a name; where it is the gradient by something that is written somewhere, that gets one too.
+   * `isMix`: a place is a sum with products of matrices in it.
+   */
+  nameFactor(
+    place: Place,
+    owner: string,
+    isMix: (place: Place) => boolean,
+    isWritten: (place: Place) => boolean,
+  ): void {
     const of = owner.startsWith(this.gradient) ? owner.slice(this.gradient.length) : owner;
     const { places, primalsOf } = this.#followed;
-    const primal = primalsOf(place).findLast((one) => !isCall(places.nodeOf(one), 'broadcast'));
-    const wanted = prefixed(isMix(primal ?? place) ? this.#activation : this.#factor, of);
+    const primals = primalsOf(place).filter((one) => !isCall(places.nodeOf(one), 'broadcast'));
+    const primal = primals.findLast((one) => this.names.has(keyOf(one))) ?? primals.findLast(isWritten);
+    const into = primal === undefined ? of : (this.#owner(primal) ?? of);
+    const wanted = prefixed(isMix(primal ?? place) ? this.#activation : this.#factor, into);
     if (primal === undefined) {
       this.names.set(keyOf(place), this.#fresh(wanted));
       return;
@@ -234,9 +246,13 @@ export class Naming {
       if (id !== node && !operandsOf(nodes[id]).some((operand) => reached.has(operand))) continue;
       reached.add(id);
       const name = this.names.get(keyOf({ scan, node: id }));
-      if (name !== undefined) return name;
+      if (name !== undefined && !this.#isOurs(name)) return name;
     }
     return undefined;
+  }
+
+  #isOurs(name: string): boolean {
+    return bare(name).startsWith(this.#activation) || bare(name).startsWith(this.#factor);
   }
 
   /** The gradient by each equation; where it is that by another one, or what arrives, it is told so. */

@@ -14,6 +14,7 @@ import {
   divide,
   type Formula,
   type FunctionName,
+  linear,
   matmul,
   multiply,
   negate,
@@ -81,7 +82,8 @@ function numbers(values: readonly number[]): Formula {
 /** All axes at once need no list of them. */
 function overAxes(called: 'sum' | 'max', axes: readonly number[], at: Site): Formula {
   const isWhole = axes.length === at.types[0].shape.length;
-  return isWhole ? call(called, at.exact(0)) : call(called, at.exact(0), numbers(axes));
+  const write = called === 'sum' ? linear : call;
+  return isWhole ? write(called, at.exact(0)) : write(called, at.exact(0), numbers(axes));
 }
 
 function shape(type: Type, at: Site): Formula {
@@ -130,8 +132,7 @@ export const PHRASES: { readonly [K in OpName]: Phrase<K> } = {
   constant: (_, at) => ({ formula: at.constant(), loose: at.type.shape.length > 0 }),
   iota: whole((at) => call('positions', at.size(Number(at.type.shape[0])))),
   extent: (node, at) => ({
-    formula:
-      typeof node.attributes.extent === 'string' ? at.steps() : at.size(node.attributes.extent),
+    formula: typeof node.attributes.extent === 'string' ? at.steps() : at.size(node.attributes.extent),
     loose: false,
   }),
   uniform: (_, at) => at.noise(),
@@ -150,7 +151,7 @@ export const PHRASES: { readonly [K in OpName]: Phrase<K> } = {
     const part = at.part(0);
     if (part.loose) return part;
     const { order } = node.attributes;
-    if (order.length === 2) return exact(order[0] === 0 ? part.formula : transpose(part.formula), at.type);
+    if (order.length === 2) return exact(order[0] === 0 ? part.formula : turned(part.formula), at.type);
     return exact(call('axes', part.formula, numbers(order)), at.type);
   },
   slice(node, at) {
@@ -159,11 +160,11 @@ export const PHRASES: { readonly [K in OpName]: Phrase<K> } = {
     if (part.loose) return part;
     const parts = Number(at.types[0].shape[axis]) / size;
     if (axis === 0 && parts > 1 && Number.isInteger(parts) && start % size === 0) {
-      return exact(call('part', part.formula, number(start / size + 1), number(parts)), at.type);
+      return exact(linear('part', part.formula, number(start / size + 1), number(parts)), at.type);
     }
     const ends = [start, start + size].map((end) => (end === 0 ? number(0) : at.size(end)));
     const along = axis === 0 ? [] : [number(axis)];
-    return exact(call('entries', part.formula, ...ends, ...along), at.type);
+    return exact(linear('entries', part.formula, ...ends, ...along), at.type);
   },
   concat: whole((at, node) => {
     const operands = node.operands.map((_, k) => at.exact(k));
@@ -181,8 +182,25 @@ export const PHRASES: { readonly [K in OpName]: Phrase<K> } = {
   contract: (node, at) => product(node, at),
 
   gather: whole((at) => call('row', at.exact(0), at.exact(1))),
-  scatter_add: whole((at) => call('put', at.exact(1), at.exact(0), shape(at.type, at))),
+  scatter_add(node, at) {
+    const [rows, place] = [at.part(1), at.exact(0)];
+    const { shape: extents } = at.type;
+    if (at.types[0].shape.length > 0 || extents.length > 2) {
+      return exact(call('put', at.exact(1), place, shape(at.type, at)), at.type);
+    }
+    const hot = call('one_hot', place, at.size(node.attributes.extent));
+    return exact(
+      extents.length === 1 ? multiply(rows.formula, hot) : matmul(hot, transpose(at.exact(1))),
+      at.type,
+    );
+  },
 };
+
+/** A matrix transposed: of a product, the product of both, turned round. */
+function turned(formula: Formula): Formula {
+  if (formula.kind !== 'matmul') return transpose(formula);
+  return matmul(transpose(formula.right), transpose(formula.left));
+}
 
 /** A contraction as the product that it is: elementwise, of matrices, outer; in letters where it is none of these. */
 function product(node: CallNode<'contract'>, at: Site): Part {
@@ -213,4 +231,3 @@ function product(node: CallNode<'contract'>, at: Site): Part {
   }
   return as(call('einsum', { kind: 'letters', text: `${left},${right}->${out}` }, x, y));
 }
-

@@ -64,7 +64,8 @@ export function readDerivation(text: string): ReadDerivation {
   };
 }
 
-const TOKEN = /\s*(?:(\d+(?:\.\d+)?(?:e[+-]?\d+)?)|([A-Za-z_]\w*(?:\.\w+)*)|("[^"]*")|(\^T\b|<=|==|[-+*/@^()[\],:<=]))/y;
+const TOKEN =
+  /\s*(?:(\d+(?:\.\d+)?(?:e[+-]?\d+)?)|([A-Za-z_]\w*(?:\.\w+)*)|("[^"]*")|(\^T\b|<=|==|[-+*/@^()[\],:<=]))/y;
 
 class Reader {
   readonly #text: string;

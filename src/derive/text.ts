@@ -57,7 +57,8 @@ function plain(formula: Formula): readonly [string, number] {
       ];
     case 'power': {
       const { base, exponent } = formula;
-      const raised = exponent.kind === 'number' ? write(exponent, LEVELS.atom) : `(${writeFormula(exponent)})`;
+      const raised =
+        exponent.kind === 'number' ? write(exponent, LEVELS.atom) : `(${writeFormula(exponent)})`;
       return [`${write(base, LEVELS.atom)}^${raised}`, LEVELS.power];
     }
     case 'matmul':
@@ -91,8 +92,7 @@ function writeRelation({
   left,
   right,
 }: Extract<Formula, { kind: 'relation' }>): readonly [string, number] {
-  const level =
-    relation === 'or' ? LEVELS.or : relation === 'and' ? LEVELS.and : (LEVELS.relation as number);
+  const level = relation === 'or' ? LEVELS.or : relation === 'and' ? LEVELS.and : (LEVELS.relation as number);
   // Comparisons do not chain.
   const inside = relation === 'or' || relation === 'and' ? level + 1 : LEVELS.sum;
   return [`${write(left, inside)} ${relation} ${write(right, inside)}`, level];
@@ -147,14 +147,14 @@ export function writeEquations(equations: readonly Equation[], indent: number): 
   return equations.flatMap(({ formula }, k) => {
     const left = `${' '.repeat(indent)}${lefts[k].padEnd(width)} = `;
     const room = WIDTH - left.length;
-    const pieces = fit(formula, room);
+    const pieces = linesOf(formula, room);
     const below = ' '.repeat(left.length);
     return pieces.map((piece, i) => (i === 0 ? left : below) + piece);
   });
 }
 
 /** The formula in lines: broken between its terms, and inside of one only where that is too long by itself. */
-function fit(formula: Formula, room: number): string[] {
+function linesOf(formula: Formula, room: number): string[] {
   const whole = writeFormula(formula);
   if (whole.length <= room) return [whole];
   const terms = formula.kind === 'sum' ? writeTerms(formula.terms) : [whole];

@@ -167,7 +167,11 @@ export class Naming {
 
   #nameValues(): void {
     const { places, placeOf } = this.#followed;
-    for (const { name, body, node } of this.#program.values) {
+    const told = new Set<string>();
+    for (const { name: written, body, node } of this.#program.values) {
+      // A copy without states may be applied twice, with other values each time.
+      const name = told.has(written) ? this.#fresh(written) : written;
+      told.add(written);
       const behind = placeOf(body, node);
       const place = places.origin(behind);
       const isOwn = places.nodeOf(place).kind === 'call' || places.nodeOf(place).kind === 'result';

@@ -49,6 +49,9 @@ export interface Site {
   noise(): Part;
 }
 
+/** What has more parts than this was not split into so many: they are entries, and their number a size. */
+const MOST_PARTS = 16;
+
 type Phrase<K extends OpName> = (node: CallNode<K>, at: Site) => Part;
 
 function exact(formula: Formula, type: Type): Part {
@@ -159,7 +162,7 @@ export const PHRASES: { readonly [K in OpName]: Phrase<K> } = {
     const part = at.part(0);
     if (part.loose) return part;
     const parts = Number(at.types[0].shape[axis]) / size;
-    if (axis === 0 && parts > 1 && Number.isInteger(parts) && start % size === 0) {
+    if (axis === 0 && parts > 1 && parts <= MOST_PARTS && Number.isInteger(parts) && start % size === 0) {
       return exact(linear('part', part.formula, number(start / size + 1), number(parts)), at.type);
     }
     const ends = [start, start + size].map((end) => (end === 0 ? number(0) : at.size(end)));

@@ -12,29 +12,42 @@ const SMALL = 32;
 /** A whole number as a formula of sizes, where it looks like one. */
 export function symbolic(value: number, sizes: ReadonlyMap<string, number>): Formula {
   const known = [...sizes];
-  const of = (text: string): Formula => name(text);
-  for (const [a, size] of known) if (size === value) return of(a);
-  for (const [a, size] of known) {
-    const factor = value / size;
-    if (Number.isInteger(factor) && factor < SMALL) return multiply(number(factor), of(a));
+  return ofOne(value, known) ?? ofTwo(value, known) ?? product(value, known) ?? number(value);
+}
+
+type Known = readonly (readonly [string, number])[];
+
+/** a * s + k. */
+function ofOne(value: number, known: Known): Formula | undefined {
+  for (const [size, extent] of known) {
+    const factor = Math.floor(value / extent);
+    const rest = value - factor * extent;
+    if (factor >= 1 && factor < SMALL && rest < SMALL)
+      return add(multiply(number(factor), name(size)), number(rest));
   }
-  for (const [a, size] of known) {
-    const rest = value - size;
-    if (rest > 0 && rest < SMALL) return add(of(a), number(rest));
-  }
-  for (const [i, [a, size]] of known.entries()) {
-    for (const [b, other] of known.slice(i)) {
-      if (size + other === value) return add(of(a), of(b));
-      if (size * other === value) return multiply(of(a), of(b));
+  return undefined;
+}
+
+/** a * s + b * u + k. */
+function ofTwo(value: number, known: Known): Formula | undefined {
+  for (const [i, [size, extent]] of known.entries()) {
+    for (let factor = 1; factor < SMALL && factor * extent < value; factor++) {
+      const rest = ofOne(value - factor * extent, known.slice(i + 1));
+      if (rest !== undefined) return add(multiply(number(factor), name(size)), rest);
     }
   }
-  for (const [a, size] of known) {
-    for (const [b, other] of known) {
-      for (let factor = 2; factor < SMALL; factor++) {
-        if (factor * size + other === value) return add(multiply(number(factor), of(a)), of(b));
-        if (factor * size * other === value) return multiply(multiply(number(factor), of(a)), of(b));
-      }
+  return undefined;
+}
+
+/** (s + k) times one of those. */
+function product(value: number, known: Known): Formula | undefined {
+  for (const [size, extent] of known) {
+    for (let more = 0; more < SMALL; more++) {
+      if (value % (extent + more) !== 0) continue;
+      const other = value / (extent + more);
+      const rest = ofOne(other, known) ?? ofTwo(other, known);
+      if (rest !== undefined) return multiply(add(name(size), number(more)), rest);
     }
   }
-  return number(value);
+  return undefined;
 }

@@ -8,13 +8,12 @@ import { elaborate } from '../check/elaborate/elaborate.ts';
 import type { Program } from '../check/program.ts';
 import { type ReadBack, readBack } from './check.ts';
 import { derive, derivedBy, type Equations } from './derive.ts';
+import { NotationError } from './read.ts';
 import { PRIMES } from './sizes.ts';
 import { writeDerivation } from './text-document.ts';
 
 export interface Derivation {
   readonly equations: Equations;
-  /** The derivation as text, without the word on how it was checked. */
-  readonly text: string;
   /** Undefined where no random case gave numbers throughout. */
   readonly check: ReadBack | undefined;
 }
@@ -59,7 +58,7 @@ export function deriveBlock(
   return { derivation: plain, diagnostics: [] };
 }
 
-/** Derives a program; the sizes in `symbols` are written as such. */
+/** Derives a program; the sizes in `symbols`, which are primes of sizes.ts, are written as such. */
 export function deriveProgram(program: Program, symbols: readonly string[]): Equations {
   const sizes = new Map([...program.sizes].filter(([size]) => symbols.includes(size)));
   return derive({ ...program, sizes });
@@ -67,21 +66,21 @@ export function deriveProgram(program: Program, symbols: readonly string[]): Equ
 
 /** The derivation with its check; undefined where that fails. */
 export function prove(equations: Equations, program: Program): Derivation | undefined {
-  const text = writeDerivation(equations);
-  let check: ReadBack | undefined;
   try {
-    check = readBack(text, equations, program, STEPS);
-  } catch {
-    return undefined;
+    const check = readBack(writeDerivation(equations), equations, program, STEPS);
+    return check !== undefined && check.error > TOLERANCE ? undefined : { equations, check };
+  } catch (error) {
+    // Arrays that do not fit where a number was taken for a size.
+    if (error instanceof NotationError) return undefined;
+    throw error;
   }
-  return check !== undefined && check.error > TOLERANCE ? undefined : { equations, text, check };
 }
 
 function nothingToDerive(program: Program): Diagnostic | undefined {
   const isSource = program.loss !== undefined || program.outputs.some(({ kind }) => kind === 'real');
   if (isSource && derivedBy(program).length > 0) return undefined;
   return makeDiagnostic({
-    code: 'RNN8001',
+    code: 'RNN8201',
     message: isSource
       ? `${program.name} has nothing to take a gradient by`
       : `${program.name} gives nothing that has a gradient`,

@@ -40,6 +40,8 @@ export interface Equations {
   /** What the name of a gradient begins with. */
   readonly gradient: string;
   readonly arriving: string;
+  /** The same of what a step hands back to the one before. */
+  readonly back: string;
   /** What is minimised, and whether it is a sum over the steps; undefined for a cell. */
   readonly loss: { readonly name: string; readonly rate: 'step' | 'once' } | undefined;
   /** By the graph's output `grad.NAME`: what it is called here. */
@@ -93,7 +95,7 @@ export function derive(program: Program): Equations {
     name: program.name,
     kind: program.kind,
     given: naming.given
-      .filter(({ name, kind }) => used(name) || kind === 'input' || kind === 'weight')
+      .filter(({ name, kind }) => used(name) || kind === 'input' || kind === 'weight' || kind === 'start')
       .map(({ name, kind, place, input }) => ({
         name,
         kind,
@@ -106,6 +108,7 @@ export function derive(program: Program): Equations {
     symbols: new Map([...program.hyperparameters].filter(([text]) => used(text))),
     gradient: naming.gradient,
     arriving: naming.arriving,
+    back: naming.back,
     loss:
       program.loss === undefined || naming.loss === undefined
         ? undefined
@@ -135,9 +138,15 @@ function nameFactors(naming: Naming, formulas: Formulas, anew: () => Formulas): 
   const formulaOf = (place: Place): Formula => anew().part(place).formula;
   const isMix = (place: Place): boolean => {
     const formula = formulaOf(place);
-    return formula.kind === 'sum' && formula.terms.some((term) => term.formula.kind === 'matmul');
+    const isWeight = (part: Formula): boolean =>
+      part.kind === 'transpose' ? isWeight(part.operand) : part.kind === 'name' && part.at === undefined;
+    return (
+      formula.kind === 'sum' &&
+      formula.terms.some(({ formula: term }) => term.kind === 'matmul' && isWeight(term.left))
+    );
   };
-  for (const { place, count, owner } of formulas.uses.values()) {
+  // What was met last stands innermost: with a name for it, what is around it may be a glance.
+  for (const { place, count, owner } of [...formulas.uses.values()].reverse()) {
     if (naming.names.has(keyOf(place)) || !isWorthName(formulaOf(place), count, naming.gradient)) continue;
     naming.nameFactor(place, owner, isMix, (one) => formulas.uses.has(keyOf(one)));
   }

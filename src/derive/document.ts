@@ -40,9 +40,17 @@ export function sectionsOf(equations: Equations): readonly Section[] {
     return [{ heading: headingOf(group), parts: [...(own.length === 0 ? [] : [part(own)]), ...parts] }];
   });
   weights.sort((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
-  return weights.length === 0
-    ? sections
-    : [...sections, { heading: headings.weights, parts: [part(weights)] }];
+  const ofKind = (...kinds: readonly GivenValue['kind'][]): readonly Equation[] =>
+    weights.filter(({ name }) =>
+      equations.given.some((one) => kinds.includes(one.kind) && equations.gradient + one.name === name),
+    );
+  const rest = [
+    part(ofKind('weight')),
+    part(ofKind('input'), 'the inputs'),
+    part(ofKind('start'), 'the starts'),
+  ];
+  const parts = rest.filter((one) => one.equations.length > 0);
+  return parts.length === 0 ? sections : [...sections, { heading: headings.weights, parts }];
 }
 
 function part(equations: readonly Equation[], heading?: string): Section['parts'][number] {
@@ -54,8 +62,8 @@ const headings = {
   once: 'once',
   forward: 'forward',
   backward: 'backward',
-  gradients: 'gradients, once',
-  weights: 'the weights: what each step adds, summed',
+  gradients: 'gradients of what is there once',
+  weights: 'the weights',
 };
 
 function headingOf({ kind, order }: Group): string {
@@ -73,7 +81,7 @@ function collectNames(formula: Formula, names: Set<string>): void {
 
 /** What the notation means, as far as it is used. */
 export function legend(equations: Equations): readonly string[] {
-  const { arriving, given, gradient, groups, kind, loss } = equations;
+  const { arriving, back, given, gradient, groups, kind, loss } = equations;
   const all = groups.flatMap((group) => group.equations);
   const uses = (test: (part: Formula) => boolean): boolean => all.some(({ formula }) => some(formula, test));
   const calls = (...names: readonly FunctionName[]): boolean =>
@@ -99,6 +107,9 @@ export function legend(equations: Equations): readonly string[] {
       : [
           `${arriving}X is what arrives from outside at the output X: the gradient by it, from whatever comes after.`,
         ]),
+    ...(all.some(({ name }) => name.startsWith(back))
+      ? [`${back}X is what a step hands back to the one before: its part of the gradient by that one's X.`]
+      : []),
     ...(groups.some((group) => group.kind === 'backward')
       ? [`A term with ${beyond.map((one) => `[${one}]`).join(' or ')} is zero where there is no such step.`]
       : []),

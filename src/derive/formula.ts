@@ -208,6 +208,12 @@ export function linear(called: FunctionName, x: Formula, ...rest: readonly Formu
   return minus === undefined ? call(called, x, ...rest) : negate(call(called, minus, ...rest));
 }
 
+/** Added up over the steps. */
+export function overTime(operand: Formula): Formula {
+  const minus = negated(operand);
+  return minus === undefined ? { kind: 'over-time', operand } : negate(overTime(minus));
+}
+
 export function transpose(operand: Formula): Formula {
   const minus = negated(operand);
   if (minus !== undefined) return negate(transpose(minus));
@@ -326,6 +332,8 @@ export function complexity(formula: Formula): number {
     case 'over-time':
     case 'if':
       return parts + 2;
+    case 'call':
+      return parts + Math.max(1, formula.operands.filter((part) => part.kind === 'name').length);
     default:
       return parts + 1;
   }

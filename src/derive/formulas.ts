@@ -18,6 +18,7 @@ import {
   NOW,
   name,
   number,
+  overTime,
   some,
   subtract,
   sumOf,
@@ -163,7 +164,7 @@ export class Formulas {
     const { formula, loose } = this.refer({ scan, node: body.outputs[index].node });
     if (index >= carries.length) {
       const isCount = formula.kind === 'number' && formula.value === 1 && steps !== undefined;
-      return { formula: isCount ? name(steps) : { kind: 'over-time', operand: formula }, loose };
+      return { formula: isCount ? name(steps) : overTime(formula), loose };
     }
     const base = reverse ? 'first' : 'last';
     invariant(backward.has(scan) || formula.kind === 'name', 'the last of a sequence has a name');
@@ -204,13 +205,15 @@ export class Formulas {
 
   /** What reads better than its operations one by one. */
   #readable(place: Place): Part | undefined {
-    const found = recognise(this.#known.places, place);
+    const found = recognise(this.#known.places, place, (one) => this.#known.names.has(keyOf(one)));
     if (found === undefined) return undefined;
     const exact = (formula: Formula): Part => ({ formula, loose: false });
     switch (found.kind) {
       case 'mean':
       case 'softmax':
         return exact(call(found.kind, this.exact(found.x)));
+      case 'joined':
+        return exact(call('concat', ...found.parts.map((part) => this.exact(part))));
       case 'log-sum-exp':
         return exact(call('log_sum_exp', this.exact(found.x)));
       case 'scaled-softmax':

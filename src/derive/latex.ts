@@ -34,6 +34,11 @@ export class Latex {
     return equations.map(({ name, at, formula }) => `${this.#name(name, at)} &= ${this.#broken(formula)}`);
   }
 
+  /** One equation in one line. */
+  equation({ name, at, formula }: Equation): string {
+    return `${this.#name(name, at)} = ${this.formula(formula)}`;
+  }
+
   formula(formula: Formula): string {
     return this.#write(formula, LEVELS.open);
   }

@@ -4,7 +4,7 @@
 
 import { invariant } from '../base/invariant.ts';
 import type { Program } from '../check/program.ts';
-import { type InputNode, isCall, type NodeId, operandsOf } from '../graph/graph.ts';
+import { type InputNode, isCall, type Node, type NodeId, operandsOf } from '../graph/graph.ts';
 import type { Followed } from './follow.ts';
 import { keyOf, type Place, type PlaceKey } from './places.ts';
 
@@ -42,6 +42,8 @@ export class Naming {
   /** What the names of ours begin with. */
   readonly gradient: string;
   readonly arriving: string;
+  /** What a step hands back to the one before. */
+  readonly back: string;
   readonly #activation: string;
   readonly #factor: string;
   /** The length of the sequence; undefined where the user calls something T. */
@@ -73,6 +75,7 @@ export class Naming {
     this.arriving = known.some((name) => name.startsWith('e_'))
       ? free('from_', 'outside_', 'arriving_')
       : 'e_';
+    this.back = free('back_', 'handed_back_', 'to_before_');
     this.#activation = free('z_', 'a_', 'net_', 'before_');
     this.#factor = free('s_', 'u_', 'factor_', 'shared_');
     this.steps = known.includes('T') ? undefined : 'T';
@@ -104,12 +107,31 @@ export class Naming {
     const into = primal === undefined ? of : (this.#owner(primal) ?? of);
     const wanted = prefixed(isMix(primal ?? place) ? this.#activation : this.#factor, into);
     if (primal === undefined) {
-      this.names.set(keyOf(place), this.#fresh(wanted));
+      const state = this.#handedBackTo(place);
+      this.names.set(keyOf(place), this.#fresh(state === undefined ? wanted : this.back + state));
       return;
     }
     const named = this.names.get(keyOf(primal)) ?? this.#fresh(wanted);
     this.names.set(keyOf(primal), named);
     this.names.set(keyOf(place), this.#fresh(this.gradient + named));
+  }
+
+  /** The state that a place of a backward scan is handed on to. */
+  #handedBackTo(place: Place): string | undefined {
+    const { backward, places } = this.#followed;
+    const forward = place.scan === undefined ? undefined : backward.get(place.scan);
+    if (place.scan === undefined || forward === undefined) return undefined;
+    const { body, carries } = places.scan(place.scan);
+    const k = carries.findIndex((_, i) => body.outputs[i].node === place.node);
+    return k < 0 ? undefined : this.#stateOf(forward, body.nodes[body.inputs[1 + k]]);
+  }
+
+  /** The state whose gradient an input of a backward scan carries. */
+  #stateOf(forward: NodeId, carried: Node): string | undefined {
+    const { body } = this.#followed.places.scan(forward);
+    invariant(carried.kind === 'input', 'what is carried comes in');
+    const at = body.outputs.findIndex((output) => `cotangent.${output.name}` === carried.name);
+    return this.states.get(keyOf({ scan: forward, node: body.inputs[1 + at] }));
   }
 
   /** A name that nothing has. */
@@ -291,12 +313,8 @@ export class Naming {
       const { body, carries } = places.scan(scan);
       carries.forEach((_, k) => {
         const carry = { scan, node: body.inputs[1 + k] };
-        if (this.#goesIntoName(carry)) return;
-        const input = body.nodes[carry.node];
-        const { name: handed } = input as InputNode;
-        const { body: step } = places.scan(forward);
-        const at = step.outputs.findIndex((output) => `cotangent.${output.name}` === handed);
-        const state = this.states.get(keyOf({ scan: forward, node: step.inputs[1 + at] }));
+        if (this.names.has(keyOf(carry)) || this.#goesIntoName(carry)) return;
+        const state = this.#stateOf(forward, body.nodes[carry.node]);
         const wanted = state === undefined ? `${this.#factor}handed_on` : this.gradient + state;
         const isFree = state !== undefined && !this.#taken.has(wanted);
         this.names.set(keyOf(carry), this.#fresh(isFree ? wanted : `${this.#factor}handed_on`));

@@ -6,6 +6,7 @@
 //   y * (d - dot(d, y))     (d / s - sum(d / s * y)) * exp(x - m), where s is sum(exp(x - m)) and y the softmax: its derivative
 //   log_sum_exp(x)          m + log(sum(exp(x - m)))
 //   mean(x)                 sum(x) / n, where n is the number of entries of x
+//   concat(a, b, ...)       what was split, put together: a with zeros behind it, plus b with zeros around it, plus ...
 //   d * first_max(x)        d at the first of the largest of a vector, 0 elsewhere: the derivative of max(x)
 
 import { type CallNode, isCall, type Node } from '../graph/graph.ts';
@@ -17,11 +18,22 @@ import { keyOf, type Place, type Places } from './places.ts';
 export type Recognised =
   | { readonly kind: 'softmax' | 'log-sum-exp' | 'mean'; readonly x: Place }
   | { readonly kind: 'scaled-softmax' | 'first-max'; readonly dy: Place; readonly x: Place }
+  | { readonly kind: 'joined'; readonly parts: readonly Place[] }
   | { readonly kind: 'softmax-gradient'; readonly dy: Place; readonly y: Place };
 
-export function recognise(places: Places, place: Place): Recognised | undefined {
-  const seen = new Seen(places);
-  return seen.mean(place) ?? seen.softmax(place) ?? seen.logSumExp(place) ?? seen.firstMax(place);
+export function recognise(
+  places: Places,
+  place: Place,
+  isNamed: (place: Place) => boolean,
+): Recognised | undefined {
+  const seen = new Seen(places, isNamed);
+  return (
+    seen.mean(place) ??
+    seen.softmax(place) ??
+    seen.logSumExp(place) ??
+    seen.joined(place) ??
+    seen.firstMax(place)
+  );
 }
 
 export function isZero(node: Node): boolean {
@@ -30,14 +42,18 @@ export function isZero(node: Node): boolean {
 
 class Seen {
   readonly #places: Places;
+  readonly #isNamed: (place: Place) => boolean;
 
-  constructor(places: Places) {
+  constructor(places: Places, isNamed: (place: Place) => boolean) {
     this.#places = places;
+    this.#isNamed = isNamed;
   }
 
   mean(place: Place): Recognised | undefined {
     const [top, bottom] = this.#operands(place, 'div') ?? [];
-    if (top === undefined || this.#places.typeOf(place).shape.length > 0) return undefined;
+    if (top === undefined || this.#places.typeOf(place).shape.length > 0 || this.#isNamed(top)) {
+      return undefined;
+    }
     const x = this.#wholeOf(top, 'sum');
     const entries = this.#places.nodeOf(bottom);
     if (x === undefined || !isCall(entries, 'constant')) return undefined;
@@ -80,6 +96,42 @@ class Seen {
     const powers = total === undefined ? undefined : this.#wholeOf(total, 'sum');
     const x = powers === undefined ? undefined : this.#shifted(powers);
     return x !== undefined && this.#isLargest(shift, x) ? { kind: 'log-sum-exp', x } : undefined;
+  }
+
+  /** Parts with zeros around them that fill an axis together. */
+  joined(place: Place): Recognised | undefined {
+    const [left] = this.#operands(place, 'add') ?? [];
+    if (left === undefined) return undefined;
+    const padded = this.#terms(place).map((term) => this.#padded(term));
+    const parts = padded.filter((one) => one !== undefined).toSorted((a, b) => a.start - b.start);
+    if (parts.length < padded.length) return undefined;
+    let end = 0;
+    for (const { start, size } of parts) {
+      if (start !== end) return undefined;
+      end += size;
+    }
+    const isFull = end === this.#places.typeOf(place).shape[0];
+    return isFull ? { kind: 'joined', parts: parts.map(({ part }) => part) } : undefined;
+  }
+
+  #terms(place: Place): readonly Place[] {
+    return (this.#operands(place, 'add') ?? []).flatMap((term) => {
+      const isSum = !this.#isNamed(term) && this.#operands(term, 'add') !== undefined;
+      return isSum ? this.#terms(term) : [term];
+    });
+  }
+
+  /** The one part that is not zero of what is joined along the first axis, and where it stands. */
+  #padded(place: Place): { readonly part: Place; readonly start: number; readonly size: number } | undefined {
+    const operands = this.#operands(place, 'concat');
+    const node = this.#places.nodeOf(place);
+    if (operands === undefined || !isCall(node, 'concat') || node.attributes.axis !== 0) return undefined;
+    const extents = operands.map((operand) => Number(this.#places.typeOf(operand).shape[0]));
+    const filled = operands.flatMap((operand, k) => (isZero(this.#places.nodeOf(operand)) ? [] : [k]));
+    const [at] = filled;
+    if (filled.length !== 1) return undefined;
+    const start = extents.slice(0, at).reduce((sum, extent) => sum + extent, 0);
+    return { part: operands[at], start, size: extents[at] };
   }
 
   firstMax(place: Place): Recognised | undefined {

@@ -5,49 +5,47 @@
 import { add, type Formula, multiply, name, number } from './formula.ts';
 
 /** Far apart, so that n + 2 is not taken for m - 5. */
-export const PRIMES = [1009, 2003, 3001, 4507, 6007, 8009, 10007, 14009];
+export const PRIMES = [1009, 2371, 5639, 12391, 26029, 54443, 110543, 224737];
 /** Factors and summands up to here are taken for such. */
 const SMALL = 32;
 
 /** A whole number as a formula of sizes, where it looks like one. */
 export function symbolic(value: number, sizes: ReadonlyMap<string, number>): Formula {
   const known = [...sizes];
-  return ofOne(value, known) ?? ofTwo(value, known) ?? product(value, known) ?? number(value);
+  return (simplest(value, known) ?? product(value, known))?.formula ?? number(value);
 }
 
 type Known = readonly (readonly [string, number])[];
 
-/** a * s + k. */
-function ofOne(value: number, known: Known): Formula | undefined {
-  for (const [size, extent] of known) {
-    const factor = Math.floor(value / extent);
-    const rest = value - factor * extent;
-    if (factor >= 1 && factor < SMALL && rest < SMALL)
-      return add(multiply(number(factor), name(size)), number(rest));
-  }
-  return undefined;
+interface Guess {
+  readonly formula: Formula;
+  /** The sum of its factors and summands: the guess with the smallest is the likeliest. */
+  readonly cost: number;
 }
 
 /** a * s + b * u + k. */
-function ofTwo(value: number, known: Known): Formula | undefined {
-  for (const [i, [size, extent]] of known.entries()) {
-    for (let factor = 1; factor < SMALL && factor * extent < value; factor++) {
-      const rest = ofOne(value - factor * extent, known.slice(i + 1));
-      if (rest !== undefined) return add(multiply(number(factor), name(size)), rest);
-    }
-  }
-  return undefined;
+function simplest(value: number, known: Known): Guess | undefined {
+  const guesses = known.flatMap(([size, extent], i) => {
+    const most = Math.min(SMALL, Math.floor(value / extent));
+    return Array.from({ length: most }, (_, k) => k + 1).flatMap((factor): readonly Guess[] => {
+      const own = multiply(number(factor), name(size));
+      const rest = value - factor * extent;
+      const other = rest < SMALL ? { formula: number(rest), cost: rest } : simplest(rest, known.slice(i + 1));
+      return other === undefined ? [] : [{ formula: add(own, other.formula), cost: factor + other.cost }];
+    });
+  });
+  return guesses.toSorted((a, b) => a.cost - b.cost)[0];
 }
 
 /** (s + k) times one of those. */
-function product(value: number, known: Known): Formula | undefined {
-  for (const [size, extent] of known) {
-    for (let more = 0; more < SMALL; more++) {
-      if (value % (extent + more) !== 0) continue;
+function product(value: number, known: Known): Guess | undefined {
+  const guesses = known.flatMap(([size, extent]) =>
+    Array.from({ length: SMALL }, (_, more) => more).flatMap((more): readonly Guess[] => {
       const other = value / (extent + more);
-      const rest = ofOne(other, known) ?? ofTwo(other, known);
-      if (rest !== undefined) return multiply(add(name(size), number(more)), rest);
-    }
-  }
-  return undefined;
+      const rest = Number.isInteger(other) ? simplest(other, known) : undefined;
+      if (rest === undefined) return [];
+      return [{ formula: multiply(add(name(size), number(more)), rest.formula), cost: more + rest.cost }];
+    }),
+  );
+  return guesses.toSorted((a, b) => a.cost - b.cost)[0];
 }

@@ -1,13 +1,8 @@
 // `rnn derive`: backpropagation through time of a cell or a model, as equations.
-import type { ReadBack } from '../../derive/check.ts';
 import { deriveBlock } from '../../derive/derivation.ts';
-import { derivationRecord } from '../../derive/record.ts';
-import { writeLatex, writeMarkdown } from '../../derive/typeset.ts';
+import { derivationRecord, FORMATS, type Format, writeAs } from '../../derive/formats.ts';
 import { type Command, exitCodes, WrongUse } from '../command.ts';
 import { chooseBlock, orReject, readNumbers, readSoundProgram } from '../program.ts';
-
-const formats = ['text', 'latex', 'markdown'] as const;
-type Format = (typeof formats)[number];
 
 export const derive: Command = {
   name: 'derive',
@@ -20,7 +15,7 @@ export const derive: Command = {
   operands: 'FILE [NAME]',
   count: [1, 2],
   options: [
-    { name: 'format', value: 'FORMAT', text: `${formats.join(', ')}: how it is written (text)` },
+    { name: 'format', value: 'FORMAT', text: `${FORMATS.join(', ')}: how it is written (text)` },
     {
       name: 'set',
       value: 'NAME=N',
@@ -44,30 +39,16 @@ export const derive: Command = {
     const { checked } = await readSoundProgram(path, platform);
     const cell = chooseBlock(checked, name, platform);
     const derived = deriveBlock(checked, cell, readNumbers(given, cell));
-    const { equations, text, check } = orReject(derived.derivation, derived.diagnostics, platform);
-    const write: Readonly<Record<Format, () => string>> = {
-      text: () => `${text}\n${describeCheck(check)}\n`,
-      latex: () => `${writeLatex(equations)}% ${describeCheck(check)}\n`,
-      markdown: () => `${writeMarkdown(equations)}${describeCheck(check)}\n`,
-    };
+    const derivation = orReject(derived.derivation, derived.diagnostics, platform);
     platform.out.write(
-      isJson ? `${JSON.stringify(derivationRecord(equations, check), null, 2)}\n` : write[format](),
+      isJson ? `${JSON.stringify(derivationRecord(derivation), null, 2)}\n` : writeAs(format, derivation),
     );
     return exitCodes.fine;
   },
 };
 
-function readFormat(text: string | undefined): Format {
-  const format = formats.find((one) => one === (text ?? 'text'));
-  if (format === undefined) throw new WrongUse(`--format ${text}: it is one of ${formats.join(', ')}`);
+function readFormat(text = 'text'): Format {
+  const format = FORMATS.find((one) => one === text);
+  if (format === undefined) throw new WrongUse(`--format ${text}: it is one of ${FORMATS.join(', ')}`);
   return format;
-}
-
-function describeCheck(check: ReadBack | undefined): string {
-  if (check === undefined) {
-    return 'Read back, and not compared: on no random case were all gradients numbers.';
-  }
-  const sizes = [...check.sizes, ['T', check.steps] as const].map(([name, value]) => `${name} = ${value}`);
-  const error = check.error === 0 ? 'exactly' : `to ${check.error.toExponential(0)}`;
-  return `Read back and evaluated on a random sequence (${sizes.join(', ')}): the same gradients, ${error}.`;
 }

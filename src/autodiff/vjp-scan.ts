@@ -154,7 +154,7 @@ function makeBackwardScan(
     if (node.kind === 'call') {
       const isView = node.op === 'broadcast' || node.op === 'reshape';
       if (isView || node.operands.length === 0) {
-        return draft.call(node.op, node.operands.map(fetch), node.attributes);
+        return draft.call(node.op, node.operands.map(fetch), node.attributes, node.origin);
       }
     }
     const input = draft.input(unused(names, residualName(body, id)), typeOf(body, id), 'sequence');

@@ -135,7 +135,9 @@ function readably(group: Group, groups: readonly Group[], { arriving, gradient }
 /** Gives names to what is written more than once and is more than a glance. False where there is nothing of that kind. */
 function nameFactors(naming: Naming, formulas: Formulas, anew: () => Formulas): boolean {
   const before = naming.names.size;
-  const formulaOf = (place: Place): Formula => anew().part(place).formula;
+  // Formulas know the names that there were when they were made.
+  let current = anew();
+  const formulaOf = (place: Place): Formula => current.part(place).formula;
   const isMix = (place: Place): boolean => {
     const formula = formulaOf(place);
     const isWeight = (part: Formula): boolean =>
@@ -149,6 +151,7 @@ function nameFactors(naming: Naming, formulas: Formulas, anew: () => Formulas): 
   for (const { place, count, owner } of [...formulas.uses.values()].reverse()) {
     if (naming.names.has(keyOf(place)) || !isWorthName(formulaOf(place), count, naming.gradient)) continue;
     naming.nameFactor(place, owner, isMix, (one) => formulas.uses.has(keyOf(one)));
+    current = anew();
   }
   return naming.names.size > before;
 }

@@ -12,7 +12,7 @@ export function scalar(value: number): Numbers {
   return { shape: [], data: Float64Array.of(value) };
 }
 
-export function countOf(shape: readonly number[]): number {
+function countOf(shape: readonly number[]): number {
   return shape.reduce((n, d) => n * d, 1);
 }
 

@@ -65,7 +65,7 @@ export function deriveProgram(program: Program, symbols: readonly string[]): Equ
 }
 
 /** The derivation with its check; undefined where that fails. */
-export function prove(equations: Equations, program: Program): Derivation | undefined {
+function prove(equations: Equations, program: Program): Derivation | undefined {
   try {
     const check = readBack(writeDerivation(equations), equations, program, STEPS);
     return check !== undefined && check.error > TOLERANCE ? undefined : { equations, check };

@@ -100,11 +100,11 @@ export function call(called: FunctionName, ...operands: readonly Formula[]): For
   return { kind: 'call', name: called, operands };
 }
 
-export function isNumber(formula: Formula, value: number): boolean {
+function isNumber(formula: Formula, value: number): boolean {
   return formula.kind === 'number' && formula.value === value;
 }
 
-export function same(a: Formula, b: Formula): boolean {
+function same(a: Formula, b: Formula): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
@@ -242,7 +242,7 @@ export function choose(condition: Formula, yes: Formula, no: Formula): Formula {
 }
 
 /** The formula with each part replaced: parts first, then what is made of them. */
-export function mapParts(formula: Formula, map: (part: Formula) => Formula): Formula {
+function mapParts(formula: Formula, map: (part: Formula) => Formula): Formula {
   switch (formula.kind) {
     case 'number':
     case 'name':

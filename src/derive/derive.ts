@@ -44,6 +44,8 @@ export interface Equations {
   readonly back: string;
   /** What is minimised, and whether it is a sum over the steps; undefined for a cell. */
   readonly loss: { readonly name: string; readonly rate: 'step' | 'once' } | undefined;
+  /** Short beginnings of names, by the long ones. */
+  readonly abbreviations: ReadonlyMap<string, string>;
   /** By the graph's output `grad.NAME`: what it is called here. */
   readonly gradients: ReadonlyMap<string, string>;
 }
@@ -113,7 +115,8 @@ export function derive(program: Program): Equations {
       program.loss === undefined || naming.loss === undefined
         ? undefined
         : { name: naming.loss, rate: program.loss.rate },
-    gradients: new Map(wrt.map((one) => [`grad.${one}`, naming.gradient + one])),
+    gradients: new Map(wrt.map((one) => [`grad.${one}`, naming.gradient + naming.short(one)])),
+    abbreviations: naming.abbreviations,
   };
 }
 

@@ -79,6 +79,12 @@ function collectNames(formula: Formula, names: Set<string>): void {
   });
 }
 
+/** Short names of copies, as the end of a sentence; undefined where there are none. */
+export function describeAbbreviations({ abbreviations }: Equations): string | undefined {
+  const told = [...abbreviations].map(([long, short]) => `${short}* for ${long}*`);
+  return told.length === 0 ? undefined : `Copies of cells have short names here: ${told.join(', ')}.`;
+}
+
 /** What the notation means, as far as it is used. */
 export function legend(equations: Equations): readonly string[] {
   const { arriving, back, given, gradient, groups, kind, loss } = equations;
@@ -100,6 +106,7 @@ export function legend(equations: Equations): readonly string[] {
   const down = groups.some((group) => group.kind === 'backward' && group.order === 'down');
   const up = groups.some((group) => group.kind === 'backward' && group.order === 'up');
   const beyond = [...(down ? ['t+1'] : []), ...(up ? ['t-1'] : [])];
+  const short = describeAbbreviations(equations);
   return [
     `${gradient}X is the gradient of ${minimised} by X. What has steps and stands alone is meant at step t.`,
     ...(outputs.length === 0 || kind === 'model'
@@ -113,6 +120,7 @@ export function legend(equations: Equations): readonly string[] {
     ...(groups.some((group) => group.kind === 'backward')
       ? [`A term with ${beyond.map((one) => `[${one}]`).join(' or ')} is zero where there is no such step.`]
       : []),
+    ...(short === undefined ? [] : [short]),
     `* is element by element, @ the product of matrices, ^T transposed; a vector is a column, and a @ b^T a matrix.`,
     ...(calls('at_end', 'at_start')
       ? ['at_end(a), at_start(a): a at the last (first) step, zero at all others.']

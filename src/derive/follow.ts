@@ -11,9 +11,9 @@ export interface Followed {
   readonly places: Places;
   /** Where a value of the program stands now; `body` is undefined for the program's graph itself. */
   placeOf(body: Graph | undefined, node: NodeId): Place;
-  /** The operations that a place is the cotangent of, in the order of the graph. */
+  /** The values that a place is the cotangent of, in the order of the graph. */
   primalsOf(cotangent: Place): readonly Place[];
-  /** All cotangents of operations, each once. */
+  /** All cotangents of values, each once. */
   readonly cotangents: readonly Place[];
   /** By the scan that runs back: the one that it belongs to. */
   readonly backward: ReadonlyMap<NodeId, NodeId>;
@@ -33,7 +33,9 @@ export function follow(program: Program, traced: Traced): Followed {
   const backward = new Map<NodeId, NodeId>();
   const primals = new Map<PlaceKey, { readonly cotangent: Place; readonly of: Place[] }>();
   const remember = (primal: Place, cotangent: Place): void => {
-    if (places.nodeOf(primal).kind !== 'call') return;
+    // What comes from outside has no equation; nor has what a scan stacks, which stands in the scan.
+    const isOwn = keyOf(places.origin(primal)) === keyOf(primal);
+    if (!isOwn || places.nodeOf(primal).kind === 'input') return;
     const from = places.origin(cotangent);
     const known = primals.get(keyOf(from)) ?? { cotangent: from, of: [] };
     known.of.push(primal);

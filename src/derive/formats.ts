@@ -56,6 +56,8 @@ export interface DerivationRecord {
     readonly heading: string;
     readonly equations: readonly EquationRecord[];
   }[];
+  /** Short beginnings of names, by the long ones that the program has. */
+  readonly abbreviations: Readonly<Record<string, string>>;
   /** What a gradient is called, by what it is the gradient by. */
   readonly gradients: Readonly<Record<string, string>>;
   /**
@@ -88,6 +90,7 @@ export function derivationRecord({ equations, check }: Derivation): DerivationRe
         })),
       ),
     })),
+    abbreviations: Object.fromEntries(equations.abbreviations),
     gradients: Object.fromEntries(
       [...equations.gradients].map(([output, name]) => [output.slice('grad.'.length), name]),
     ),

@@ -148,6 +148,8 @@ function collected(terms: readonly Term[]): readonly Term[] {
 }
 
 export function add(a: Formula, b: Formula): Formula {
+  // Before the sums in it fall apart: (x - y) + (x - y) is 2 * (x - y).
+  if (same(a, b)) return multiply(number(2), a);
   return sumOf([
     { negative: false, formula: a },
     { negative: false, formula: b },

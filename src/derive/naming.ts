@@ -34,6 +34,8 @@ const KINDS = {
 } as const;
 
 export class Naming {
+  /** Short beginnings of names, by the long ones. */
+  readonly abbreviations: ReadonlyMap<string, string>;
   readonly names = new Map<PlaceKey, string>();
   /** What the forward scans carry, by the body's input. */
   readonly states = new Map<PlaceKey, string>();
@@ -58,13 +60,14 @@ export class Naming {
     this.#program = program;
     this.#followed = followed;
     const { graph } = followed.places;
+    this.abbreviations = abbreviate(program);
     const known = [
       ...graph.inputs.map((id) => this.#input(id).name),
       ...program.sizes.keys(),
       ...program.hyperparameters.keys(),
       ...program.states.map((state) => state.name),
       ...program.values.map((value) => value.name),
-    ];
+    ].map((name) => this.short(name));
     this.#taken = new Set(known);
     const free = (...candidates: readonly string[]): string => {
       const isFree = (one: string): boolean =>
@@ -134,6 +137,12 @@ export class Naming {
     return this.states.get(keyOf({ scan: forward, node: body.inputs[1 + at] }));
   }
 
+  /** A name of the user's, its copy of a cell abbreviated where that has a long name. */
+  short(name: string): string {
+    const found = [...this.abbreviations].find(([long]) => name.startsWith(long));
+    return found === undefined ? name : found[1] + name.slice(found[0].length);
+  }
+
   /** A name that nothing has. */
   #fresh(wanted: string): string {
     let candidate = wanted;
@@ -157,7 +166,7 @@ export class Naming {
       const place = { scan: undefined, node: id };
       const kind = KINDS[role as keyof typeof KINDS];
       const output = input.slice('cotangent.'.length);
-      const name = kind === 'arriving' ? this.#fresh(this.arriving + output) : input;
+      const name = kind === 'arriving' ? this.#fresh(this.arriving + output) : this.short(input);
       this.names.set(keyOf(place), name);
       this.given.push({ name, place, kind, input });
     }
@@ -167,7 +176,7 @@ export class Naming {
         if (node.kind === 'scan') draws(id as NodeId);
         if (!isCall(node, 'uniform')) return;
         const place = { scan, node: id as NodeId };
-        const name = this.#fresh(node.attributes.name);
+        const name = this.#fresh(this.short(node.attributes.name));
         this.names.set(keyOf(place), name);
         this.given.push({ name, place, kind: 'noise', input: undefined });
       });
@@ -183,14 +192,15 @@ export class Naming {
       const result = places.nodeOf(placeOf(undefined, output.node));
       invariant(result.kind === 'result', `the state ${name} is carried`);
       const { body } = places.scan(result.scan);
-      this.states.set(keyOf({ scan: result.scan, node: body.inputs[1 + result.index] }), name);
+      this.states.set(keyOf({ scan: result.scan, node: body.inputs[1 + result.index] }), this.short(name));
     }
   }
 
   #nameValues(): void {
     const { places, placeOf } = this.#followed;
     const told = new Set<string>();
-    for (const { name: written, body, node } of this.#program.values) {
+    for (const { name: full, body, node } of this.#program.values) {
+      const written = this.short(full);
       // A copy without states may be applied twice, with other values each time.
       const name = told.has(written) ? this.#fresh(written) : written;
       told.add(written);
@@ -341,7 +351,7 @@ export class Naming {
     const { places } = this.#followed;
     for (const { name: output, node } of places.graph.outputs) {
       if (!output.startsWith('grad.')) continue;
-      const name = this.#fresh(this.gradient + output.slice('grad.'.length));
+      const name = this.#fresh(this.gradient + this.short(output.slice('grad.'.length)));
       const place = places.origin({ scan: undefined, node });
       if (!this.names.has(keyOf(place)) && places.nodeOf(place).kind !== 'input') {
         this.names.set(keyOf(place), name);
@@ -352,6 +362,33 @@ export class Naming {
       this.aliases.push({ name, place, behind });
     }
   }
+}
+
+/** What an abbreviation saves at least. */
+const SAVING = 8;
+
+/** For copies of cells with long names their last word: `forward.` for `both.bidirectional.forward.`. */
+function abbreviate(program: Program): ReadonlyMap<string, string> {
+  const all = [...program.values, ...program.states, ...program.parameters].map(({ name }) => name);
+  const copies = new Set(
+    [...program.values, ...program.states].flatMap(({ name }) => {
+      const end = name.lastIndexOf('.') + 1;
+      return end === 0 ? [] : [name.slice(0, end)];
+    }),
+  );
+  const shortened = [...copies].map((long): [string, string] => [
+    long,
+    /([A-Za-z_]\w*(\.\d+)*\.)$/.exec(long)?.[1] ?? long,
+  ]);
+  // Inner copies first: of two that a name begins with, the longer one is meant.
+  return new Map(
+    shortened
+      .filter(([long, short]) => {
+        const isAlone = shortened.every(([other, its]) => other === long || its !== short);
+        return isAlone && long.length - short.length >= SAVING && !all.some((name) => name.startsWith(short));
+      })
+      .sort(([a], [b]) => b.length - a.length),
+  );
 }
 
 /** `low.i` with the prefix z_ is `low.z_i`. */

@@ -1,7 +1,7 @@
 // A derivation in LaTeX, and in Markdown with LaTeX in it.
 
 import type { Equations } from './derive.ts';
-import { describeGiven, sectionsOf } from './document.ts';
+import { describeAbbreviations, describeGiven, sectionsOf } from './document.ts';
 import { type FunctionName, some } from './formula.ts';
 import { Latex } from './latex.ts';
 
@@ -55,7 +55,9 @@ function inMath(heading: string): string {
   return heading.replace(/t = .*$/, (range) => `$${range.replaceAll('...', '\\ldots')}$`);
 }
 
-function legend({ groups, kind, loss, given: values, arriving }: Equations): string[] {
+function legend(equations: Equations): string[] {
+  const { arriving, given: values, groups, kind, loss } = equations;
+  const short = describeAbbreviations(equations);
   const all = groups.flatMap((group) => group.equations);
   const calls = (...names: readonly FunctionName[]): boolean =>
     all.some(({ formula }) => some(formula, (part) => part.kind === 'call' && names.includes(part.name)));
@@ -70,6 +72,7 @@ function legend({ groups, kind, loss, given: values, arriving }: Equations): str
     `$\\delta X$ is the gradient $\\partial L / \\partial X$ of ${minimised}.`,
     ...(arrives ? [`$${arriving}{X}$ is what arrives from outside at the output $X$.`] : []),
     'A term with a step that does not exist is zero.',
+    ...(short === undefined ? [] : [short.replaceAll(/[_*]/g, '\\$&')]),
     '$\\odot$ is element by element.',
     ...(calls('at_end', 'at_start', 'before_end', 'after_start')
       ? ['$[\\ldots]$ in front of a term: it is there where the condition holds.']

@@ -233,8 +233,7 @@ function emit(
         const part = formulas.refer(alias.place);
         const type = places.typeOf(alias.place);
         const formula = isGradient(alias.name) ? part.formula : formulas.inShape(part, type);
-        const hasSteps = alias.behind.scan !== undefined || places.hasSteps(alias.place);
-        return { name: alias.name, at: hasSteps ? NOW : undefined, formula };
+        return { name: alias.name, at: alias.hasSteps ? NOW : undefined, formula };
       }),
     ];
   };

@@ -112,7 +112,10 @@ export class Formulas {
     return { kind: 'list', items: type.shape.map((d) => symbolic(Number(d), this.#known.sizes)) };
   }
 
-  /** The names that a carry without one would have to be shifted through: see the head of this file. */
+  /**
+   * What a backward scan carries into a step: what the step after handed on, as it was there. At the first step that it
+   * runs through nothing was handed on yet: there it is what the scan starts with.
+   */
   after(scan: NodeId, k: number): Part {
     const { places, states } = this.#known;
     const { body, carries, reverse } = places.scan(scan);
@@ -120,6 +123,7 @@ export class Formulas {
     const handed = this.refer({ scan, node: body.outputs[k].node });
     const later = moved(handed.formula, (at) => ({ ...at, offset: at.offset + direction }));
     const own = new Set(states.values());
+    // A term that names something of the step after is zero by itself where there is none; any other is told to be.
     const isBeyond = (part: Formula): boolean =>
       part.kind === 'name' && part.at !== undefined && part.at.offset * direction > 0 && !own.has(part.name);
     const guarded = termsOf(later).map(({ negative, formula }) => ({
@@ -188,7 +192,6 @@ export class Formulas {
       size: (value) => symbolic(value, sizes),
       constant: () => this.#constant(node),
       steps: () => (steps === undefined ? { kind: 'over-time', operand: number(1) } : name(steps)),
-      noise: () => invariantly('noise has a name'),
     };
     return phrase(node, site);
   }
@@ -248,10 +251,6 @@ export class Formulas {
     const isDivisor = user.op === 'div' && isZero(low) && isAbsolute(high);
     return isNumber || isDivisor ? x : id;
   }
-}
-
-function invariantly(message: string): never {
-  invariant(false, message);
 }
 
 function phrase<K extends OpName>(node: CallNode<K>, site: Site): Part {

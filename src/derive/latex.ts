@@ -144,8 +144,19 @@ export class Latex {
     if (no.kind === 'number' && no.value === 0) {
       return [`[${test}]\\, ${this.#write(yes, LEVELS.matmul)}`, LEVELS.matmul];
     }
+    if (yes.kind === 'number' && yes.value === 0) {
+      return [`[${this.#opposite(condition)}]\\, ${this.#write(no, LEVELS.matmul)}`, LEVELS.matmul];
+    }
     const rows = `${this.formula(yes)} & \\text{if } ${test} \\\\ ${this.formula(no)} & \\text{else}`;
     return [`\\begin{cases} ${rows} \\end{cases}`, LEVELS.sum];
+  }
+
+  #opposite(condition: Formula): string {
+    if (condition.kind !== 'relation') return this.formula({ kind: 'not', operand: condition });
+    const { relation, left, right } = condition;
+    const sign = { '<': '\\ge', '<=': '>', '==': '\\ne', and: '', or: '' }[relation];
+    if (sign === '') return this.formula({ kind: 'not', operand: condition });
+    return `${this.#write(left, LEVELS.sum)} ${sign} ${this.#write(right, LEVELS.sum)}`;
   }
 
   #call({ name, operands }: Extract<Formula, { kind: 'call' }>): readonly [string, number] {

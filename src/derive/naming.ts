@@ -14,6 +14,8 @@ export interface Alias {
   readonly place: Place;
   /** The place behind which it is told. */
   readonly behind: Place;
+  /** Told for each step; the place itself may be there once. */
+  readonly hasSteps: boolean;
 }
 
 /** What comes from outside. */
@@ -208,7 +210,7 @@ export class Naming {
       const place = places.origin(behind);
       const isOwn = places.nodeOf(place).kind === 'call' || places.nodeOf(place).kind === 'result';
       if (isOwn && !this.names.has(keyOf(place))) this.names.set(keyOf(place), name);
-      else this.aliases.push({ name, place, behind });
+      else this.aliases.push({ name, place, behind, hasSteps: places.hasSteps(behind) });
     }
   }
 
@@ -301,14 +303,21 @@ export class Naming {
       });
       for (const { name, primal } of named.reverse()) {
         const isGiven = place.scan === undefined && places.nodeOf(place).kind === 'input';
-        if (!this.names.has(keyOf(place)) && !isGiven) {
+        // The gradient by a step's value may be the same for all steps.
+        const isSame = places.hasSteps(primal) && !places.hasSteps(place);
+        if (!this.names.has(keyOf(place)) && !isGiven && !isSame) {
           this.names.set(keyOf(place), this.#fresh(this.gradient + name));
           continue;
         }
         const back = [...backward].find(([, forward]) => forward === primal.scan)?.[0];
         const isOutside = place.scan === undefined && back !== undefined;
         const behind = isOutside ? { scan: back, node: 0 as NodeId } : place;
-        this.aliases.push({ name: this.#fresh(this.gradient + name), place, behind });
+        this.aliases.push({
+          name: this.#fresh(this.gradient + name),
+          place,
+          behind,
+          hasSteps: places.hasSteps(primal),
+        });
       }
     }
   }
@@ -353,13 +362,15 @@ export class Naming {
       if (!output.startsWith('grad.')) continue;
       const name = this.#fresh(this.gradient + this.short(output.slice('grad.'.length)));
       const place = places.origin({ scan: undefined, node });
-      if (!this.names.has(keyOf(place)) && places.nodeOf(place).kind !== 'input') {
+      const hasSteps = places.hasSteps({ scan: undefined, node });
+      const isOwn = places.nodeOf(place).kind !== 'input' && places.hasSteps(place) === hasSteps;
+      if (!this.names.has(keyOf(place)) && isOwn) {
         this.names.set(keyOf(place), name);
         continue;
       }
       const behind =
         place.scan === undefined ? { scan: undefined, node: places.graph.nodes.length as NodeId } : place;
-      this.aliases.push({ name, place, behind });
+      this.aliases.push({ name, place, behind, hasSteps });
     }
   }
 }

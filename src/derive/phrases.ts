@@ -4,6 +4,7 @@
 // may be *loose*: a scalar that stands for more. Where a shape is needed (in a product of matrices, a sum, a concat) it is
 // spread first, in the shape of something that has it.
 
+import { InvariantError } from '../base/invariant.ts';
 import type { CallNode } from '../graph/graph.ts';
 import type { OpName } from '../graph/ops/attributes.ts';
 import type { Type } from '../graph/type.ts';
@@ -45,8 +46,6 @@ export interface Site {
   size(value: number): Formula;
   /** A constant: a size, a hyperparameter, a number. */
   constant(): Formula;
-  /** What is drawn at each step. */
-  noise(): Part;
 }
 
 /** What has more parts than this was not split into so many: they are entries, and their number a size. */
@@ -138,7 +137,9 @@ export const PHRASES: { readonly [K in OpName]: Phrase<K> } = {
     formula: typeof node.attributes.extent === 'string' ? at.steps() : at.size(node.attributes.extent),
     loose: false,
   }),
-  uniform: (_, at) => at.noise(),
+  uniform() {
+    throw new InvariantError('noise is given, under a name');
+  },
 
   broadcast(node, at) {
     const part = at.part(0);

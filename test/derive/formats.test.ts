@@ -67,6 +67,15 @@ describe.each([
   });
 });
 
+test('where no random sequence gives numbers, nothing is compared, and that is told', () => {
+  const text = 'cell C(n) { input x: [n]  output sqrt(-1 - x * x) }';
+  const file = checkText(makeSource('models/test.rnn', text));
+  const { derivation } = deriveBlock(file, file.blocks[0], { sizes: new Map() });
+  expect(derivation?.check).toBeUndefined();
+  expect(writeAs('text', derivation!)).toContain('\nRead back, and not compared: ');
+  expect(derivationRecord(derivation!).check).toBeUndefined();
+});
+
 describe('what cannot be derived is told', () => {
   const tell = (text: string) => {
     const file = checkText(makeSource('models/test.rnn', text));

@@ -97,6 +97,17 @@ describe('time', () => {
     }`);
   });
 
+  test('a gradient that is the same at all steps is told for each', () => {
+    const found = sound(`cell C(n) {
+      input x: [n]
+      y = 2 * x
+      total = sum over time y
+      output total
+    }`);
+    expect(found.get('d_y')).toBe('e_total');
+    expect(found.get('d_x')).toBe('2 * e_total');
+  });
+
   test('the number of the step, also one step later', () => {
     const found = sound(`cell C(n) {
       input x: [n]

@@ -189,7 +189,7 @@ export function multiply(a: Formula, b: Formula): Formula {
   const numbers = factors.filter((factor) => factor.kind === 'number');
   const scale = numbers.reduce((product, { value }) => product * value, 1);
   const others = factors.filter((factor) => factor.kind !== 'number');
-  const all = scale === 1 ? others : [number(scale), ...others];
+  const all = scale === 1 && others.length > 0 ? others : [number(scale), ...others];
   return all.length === 1 ? all[0] : { kind: 'product', factors: all };
 }
 

@@ -227,7 +227,7 @@ class Computation {
       case 'mean':
         return scalar(reduced(x, all, 0, (a, b) => a + b).data[0] / x.data.length);
       case 'dot':
-        return reduced(combine(times, x, y), all, 0, (a, b) => a + b);
+        return scalar(combine(times, x, y).data.reduce((sum, term) => sum + term, 0));
       case 'min':
         return combine(Math.min, x, y);
       case 'max':

@@ -119,6 +119,13 @@ describe('time', () => {
   });
 });
 
+test('a softmax of which each entry counts alike', () => {
+  const found = sound(
+    'cell C(n) { input x: [n]  y = softmax(affine(x))  u = softmax(x * y)  output mean(u) }',
+  );
+  expect(found.get('d_u')).toBe('e_output / n');
+});
+
 test('branches that are not taken do not show in the formulas', () => {
   const found = sound(`cell C(n) {
     input x: [n]

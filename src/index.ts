@@ -7,6 +7,8 @@ import { makeSource } from './base/source.ts';
 import type { CheckedCell, CheckedFile } from './check/checked.ts';
 import { elaborate, selectBlock } from './check/elaborate/elaborate.ts';
 import { compile, type Target } from './compile.ts';
+import { deriveBlock } from './derive/derivation.ts';
+import { type DerivationRecord, derivationRecord, writeAs } from './derive/formats.ts';
 import { formatSource } from './parser/format.ts';
 import { FileFault, type Files } from './runtime/files.ts';
 import { nodeFiles } from './runtime/node/files.ts';
@@ -25,6 +27,7 @@ import { openRun } from './train/open-run.ts';
 
 export type { Diagnostic } from './base/diagnostic.ts';
 export type { Target } from './compile.ts';
+export type { EquationRecord } from './derive/formats.ts';
 export { FileFault, type Files } from './runtime/files.ts';
 export type { GradientReport, TensorCheck } from './study/gradcheck.ts';
 export type { ModesCheck } from './study/modes.ts';
@@ -92,6 +95,13 @@ export interface GenerateOptions {
   readonly seed?: number;
 }
 
+/** The equations of the gradients, one by one and as whole documents. */
+export interface Derivation extends DerivationRecord {
+  readonly text: string;
+  readonly latex: string;
+  readonly markdown: string;
+}
+
 /** A checked program. Where it has errors, every method throws an `RnnError` with them. */
 export interface Program {
   /** Errors and warnings. */
@@ -109,6 +119,11 @@ export interface Program {
   run(arrays: Arrays, options?: RunOptions): Promise<Record<string, Tensor>>;
   /** Compares every gradient with central differences on random cases. */
   gradcheck(options?: GradientCheckOptions): GradientReport;
+  /**
+   * Backpropagation through time as equations, checked: read back from the text and compared with the graph that runs.
+   * Sizes without a number stay symbols.
+   */
+  derive(sizes?: Sizes, choice?: Choice): Derivation;
   /** Runs the experiment of the file and tells what happens. The run is over when the events are. */
   train(options: TrainOptions): AsyncGenerator<TrainEvent, void>;
 }
@@ -201,6 +216,16 @@ function makeProgram(file: ProgramFile, files: Files): Program {
         cases,
         seed,
       });
+    },
+    derive(sizes = {}, choice) {
+      const derived = deriveBlock(checked(), choose(choice), { sizes: toMap(sizes) });
+      const derivation = valid(derived.derivation, derived.diagnostics);
+      return {
+        ...derivationRecord(derivation),
+        text: writeAs('text', derivation),
+        latex: writeAs('latex', derivation),
+        markdown: writeAs('markdown', derivation),
+      };
     },
     train: (options) => trainProgram(checked(), file, options, files),
   };

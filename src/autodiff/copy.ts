@@ -62,8 +62,11 @@ export function copyScan(
   return [...carried, ...stacked, ...summed];
 }
 
-/** The same graph with its inputs, all of them, in another order. */
-export function arrange(graph: Graph, inputs: readonly NodeId[]): Graph {
+/** The same graph with its inputs, all of them, in another order; and where its nodes are now. */
+export function arrange(
+  graph: Graph,
+  inputs: readonly NodeId[],
+): { readonly graph: Graph; readonly nodes: ReadonlyMap<NodeId, NodeId> } {
   const ordered = new GraphBuilder(graph.name);
   const nodes = new Map<NodeId, NodeId>();
   for (const id of inputs) {
@@ -74,5 +77,5 @@ export function arrange(graph: Graph, inputs: readonly NodeId[]): Graph {
   }
   copyNodes(ordered, graph, nodes);
   for (const output of graph.outputs) ordered.output(output.name, nodes.get(output.node)!, output.mean);
-  return ordered.finish();
+  return { graph: ordered.finish(), nodes };
 }

@@ -14,6 +14,8 @@ import { formulas, type Site } from './site.ts';
 /** The scan that runs backwards, and what its operands and results stand for. */
 export interface BackwardScan {
   readonly body: Graph;
+  /** Of the values of the step that it belongs to, those with a cotangent, and where the body has it. */
+  readonly cotangents: ReadonlyMap<NodeId, NodeId>;
   /** Which carries have a cotangent; the backward scan carries them. */
   readonly carries: readonly number[];
   /** Its sequences: cotangents of stacked results, then kept values of the steps, then sequences of the scan. */
@@ -34,8 +36,18 @@ export interface BackwardScan {
 export interface Forward {
   /** Each value of the graph, rebuilt. */
   readonly nodes: ReadonlyMap<NodeId, NodeId>;
-  /** For each active scan the one that runs backwards, and the stacked results that hold its residuals. */
-  readonly scans: ReadonlyMap<NodeId, { readonly backward: BackwardScan; readonly kept: readonly NodeId[] }>;
+  readonly scans: ReadonlyMap<NodeId, ForwardScan>;
+}
+
+/** An active scan, rebuilt. */
+export interface ForwardScan {
+  readonly body: Graph;
+  /** Each value of the body that it was built from, rebuilt. */
+  readonly values: ReadonlyMap<NodeId, NodeId>;
+  /** The one that runs backwards. */
+  readonly backward: BackwardScan;
+  /** The stacked results that hold its residuals. */
+  readonly kept: readonly NodeId[];
 }
 
 export interface Sweep {

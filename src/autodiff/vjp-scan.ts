@@ -23,7 +23,7 @@ import type { Activity } from './activity.ts';
 import { arrange, copyNodes, copyScan } from './copy.ts';
 import { inputName, unused } from './names.ts';
 import type { DerivativeTable } from './rules.ts';
-import { type BackwardScan, type Forward, resultsOf, sweepBack } from './sweep.ts';
+import { type BackwardScan, type Forward, type ForwardScan, resultsOf, sweepBack } from './sweep.ts';
 
 /**
  * Builds a graph in the builder, its active scans with residuals, and makes the backward scan of each.
@@ -37,7 +37,7 @@ export function buildForward(
   isMasked: boolean,
 ): Forward {
   const nodes = new Map<NodeId, NodeId>();
-  const scans = new Map<NodeId, { backward: BackwardScan; kept: readonly NodeId[] }>();
+  const scans = new Map<NodeId, ForwardScan>();
   copyNodes(builder, graph, nodes, (id, scan) => {
     const places = (ids: readonly NodeId[]): NodeId[] => ids.map((id) => nodes.get(id)!);
     const parts = {
@@ -76,16 +76,17 @@ export function buildForward(
       ...added.map((node) => ({ name: unused(names, residualName(first, node)), node })),
       ...first.outputs.slice(last),
     ];
+    const withResiduals = { ...first, outputs };
     const { carried, stacked, summed } = builder.scan({
       ...parts,
-      body: { ...first, outputs },
+      body: withResiduals,
       stacked: scan.stacked + added.length,
     });
     const kept = residuals.map((id) => {
       const own = stackedOutputs.findIndex((output) => output.node === id);
       return stacked[own >= 0 ? own : scan.stacked + added.indexOf(id)];
     });
-    scans.set(id, { backward, kept });
+    scans.set(id, { body: withResiduals, values: forward.nodes, backward, kept });
     return [...carried, ...stacked.slice(0, scan.stacked), ...summed];
   });
   return { nodes, scans };
@@ -161,7 +162,7 @@ function makeBackwardScan(
     if (node.kind === 'call') {
       const isView = node.op === 'broadcast' || node.op === 'reshape';
       if (isView || node.operands.length === 0 || scan.segment !== undefined) {
-        return draft.call(node.op, node.operands.map(fetch), node.attributes);
+        return draft.call(node.op, node.operands.map(fetch), node.attributes, node.origin);
       }
     }
     if (node.kind === 'result' && scan.segment !== undefined) return scanAgain(node.scan)[node.index];
@@ -222,16 +223,18 @@ function makeBackwardScan(
   const captured = [...summed, ...captures.values()];
   if (lengths !== undefined) captured.push(lengths);
   if (aliveAround !== undefined) captured.push(aliveAround);
+  // Residuals, sequences and captures were made as they were asked for: now they are put in the order of a body.
+  const arranged = arrange(draft.finish(), [
+    step,
+    ...carried,
+    ...stacked,
+    ...residuals.values(),
+    ...sequences.values(),
+    ...captured,
+  ]);
   return {
-    // Residuals, sequences and captures were made as they were asked for: now they are put in the order of a body.
-    body: arrange(draft.finish(), [
-      step,
-      ...carried,
-      ...stacked,
-      ...residuals.values(),
-      ...sequences.values(),
-      ...captured,
-    ]),
+    body: arranged.graph,
+    cotangents: new Map([...cotangents].map(([id, cotangent]) => [id, arranged.nodes.get(cotangent)!])),
     carries,
     stackedCotangents,
     residuals: [...residuals.keys()],

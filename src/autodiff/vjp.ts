@@ -7,13 +7,27 @@ import { type Graph, type NodeId, typeOf } from '../graph/graph.ts';
 import { findActivity } from './activity.ts';
 import { inputNode, outputNode } from './names.ts';
 import { type DerivativeTable, derivatives, hasSlope } from './rules.ts';
-import { sweepBack } from './sweep.ts';
+import { type ForwardScan, sweepBack } from './sweep.ts';
 import { buildForward } from './vjp-scan.ts';
 
 /** What to differentiate, with respect to what: names of a graph's outputs and inputs, all of them real. */
 interface Differentiation {
   readonly outputs: readonly string[];
   readonly wrt: readonly string[];
+}
+
+interface GradientOf {
+  readonly output: string;
+  readonly wrt: readonly string[];
+}
+
+/** A graph with gradients, and where it has the values of the graph that it was made from, and their cotangents. */
+export interface Traced {
+  readonly graph: Graph;
+  readonly values: ReadonlyMap<NodeId, NodeId>;
+  readonly cotangents: ReadonlyMap<NodeId, NodeId>;
+  /** By the scans of the graph that it was made from: those that the gradient passes, and none that it does not. */
+  readonly scans: ReadonlyMap<NodeId, ForwardScan>;
 }
 
 /**
@@ -36,6 +50,15 @@ export function vjp(
   { outputs, wrt }: Differentiation,
   rules: DerivativeTable = derivatives,
 ): Graph {
+  return traceVjp(graph, { outputs, wrt }, rules).graph;
+}
+
+/** As `vjp`, with what became of each value. */
+export function traceVjp(
+  graph: Graph,
+  { outputs, wrt }: Differentiation,
+  rules: DerivativeTable = derivatives,
+): Traced {
   return differentiate(graph, outputs, wrt, rules, (builder, output) => {
     return builder.input(`cotangent.${output}`, typeOf(graph, outputNode(graph, output)), 'cotangent');
   });
@@ -47,9 +70,18 @@ export function vjp(
  */
 export function gradient(
   graph: Graph,
-  { output, wrt }: { readonly output: string; readonly wrt: readonly string[] },
+  { output, wrt }: GradientOf,
   rules: DerivativeTable = derivatives,
 ): Graph {
+  return traceGradient(graph, { output, wrt }, rules).graph;
+}
+
+/** As `gradient`, with what became of each value. */
+export function traceGradient(
+  graph: Graph,
+  { output, wrt }: GradientOf,
+  rules: DerivativeTable = derivatives,
+): Traced {
   const { shape } = typeOf(graph, outputNode(graph, output));
   invariant(shape.length === 0, `gradient: ${output} of ${graph.name} is not a scalar`);
   return differentiate(graph, [output], wrt, rules, (builder) => builder.constant(1));
@@ -61,7 +93,7 @@ function differentiate(
   wrt: readonly string[],
   rules: DerivativeTable,
   seedOf: (builder: GraphBuilder, output: string) => NodeId,
-): Graph {
+): Traced {
   const from = outputs.map((name) => outputNode(graph, name));
   const to = wrt.map((name) => inputNode(graph, name));
   for (const [k, id] of [...from, ...to].entries()) {
@@ -93,5 +125,5 @@ function differentiate(
     const cotangent = cotangents.get(to[k]) ?? builder.constant(0, typeOf(graph, to[k]).shape);
     builder.output(`grad.${name}`, cotangent);
   });
-  return builder.finish();
+  return { graph: builder.finish(), values: forward.nodes, cotangents, scans: forward.scans };
 }

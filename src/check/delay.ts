@@ -198,7 +198,7 @@ export function checkDelays(context: Context): void {
       ...nodeBase(context, span, keptType(context, count, type)),
     });
     context.equations.push({
-      name: undefined,
+      name,
       span,
       documentation: undefined,
       draft: makeDraft(span, keptBy, finish),

@@ -6,7 +6,7 @@
 // outputs: the outputs by name, `state.NAME` after the last step, `loss`, the metrics by name, `generate`.
 
 import type { Span } from '../base/source.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { Graph, NodeId } from '../graph/graph.ts';
 
 export interface Program {
   readonly name: string;
@@ -30,6 +30,8 @@ export interface Program {
   readonly loss: ProgramResult | undefined;
   readonly metrics: readonly (ProgramResult & { readonly name: string })[];
   readonly generate: ProgramGenerate | undefined;
+  /** What the equations compute, by their names; in the order of computation. A value may have several names. */
+  readonly values: readonly ProgramValue[];
   /** Whether the graph has the input `seed`. */
   readonly hasNoise: boolean;
   /** Whether the graph has the input `offset`. */
@@ -91,6 +93,15 @@ export interface ProgramOutput {
   readonly rate: ProgramRate;
   /** Without time and batch. */
   readonly shape: readonly number[];
+}
+
+/** Where the graph has the value of an equation, or what is handed to a copy of a cell under the name of its input. */
+export interface ProgramValue {
+  /** `i`, `low.h`, `low.x`. */
+  readonly name: string;
+  /** The body of the scan that it stands in; undefined: the program's graph itself. */
+  readonly body: Graph | undefined;
+  readonly node: NodeId;
 }
 
 /** The loss or a metric: a scalar, per step or once. */

@@ -1,6 +1,7 @@
 // The commands, in the order in which help lists them.
 import type { Command } from './command.ts';
 import { check } from './commands/check.ts';
+import { derive } from './commands/derive.ts';
 import { explain } from './commands/explain.ts';
 import { format } from './commands/format.ts';
 import { generate } from './commands/generate.ts';
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   show,
   run,
   gradcheck,
+  derive,
   train,
   generate,
   format,

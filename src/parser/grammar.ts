@@ -1,9 +1,8 @@
 /**
  * The grammar of one segment (a header, an item, an entry), as chevrotain rules that build the tree as they read.
  *
- * The layout has divided the file and settled which words are keywords, so one token of lookahead decides nearly
- * everything. A rule that fails gives no node; its error is explained by `explain.ts`. Operators are read as a flat
- * list here and get their precedence from `operators.ts`. The whole grammar in one piece stands in docs/language.md.
+ * The layout has divided the file and settled which words are keywords: one token of lookahead decides nearly everything.
+ * A rule that fails gives no node: see `explain.ts`. Operators are a flat list: see `operators.ts` for their precedence.
  */
 import type { IParserConfig, IRecognitionException, IToken, ParserMethod } from 'chevrotain';
 import { EmbeddedActionsParser } from 'chevrotain';

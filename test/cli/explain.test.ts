@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { explanationsModule } from '../../scripts/make-explanations.mjs';
 import { checkerCodes, elaborationCodes } from '../../src/check/codes.ts';
 import { explanations } from '../../src/cli/explanations-source.ts';
+import { deriveCodes } from '../../src/derive/codes.ts';
 import { parserCodes } from '../../src/parser/codes.ts';
 import { dataCodes } from '../../src/study/codes.ts';
 import { trainCodes } from '../../src/train/codes.ts';
@@ -15,7 +16,14 @@ test('the committed module is up to date with docs/errors.md and the programs', 
 });
 
 test('every code has its section, and those of programs have one that provokes it', () => {
-  const codes = { ...parserCodes, ...checkerCodes, ...elaborationCodes, ...trainCodes, ...dataCodes };
+  const codes = {
+    ...parserCodes,
+    ...checkerCodes,
+    ...elaborationCodes,
+    ...trainCodes,
+    ...dataCodes,
+    ...deriveCodes,
+  };
   expect(Object.fromEntries(explanations.map(({ code, title }) => [code, title]))).toEqual(codes);
   const bare = explanations.filter(({ text }) => text.length < 10);
   expect(bare).toEqual([]);

@@ -153,7 +153,7 @@ export function overwritten(of: string): Plant {
           ...parts,
           carries: [...carries, draft.constant(0, builder.shapeOf(node))],
           summed: parts.summed - 1,
-          body: arrange(builder.finish(), order),
+          body: arrange(builder.finish(), order).graph,
         });
         const [kept] = results.splice(carries.length, 1);
         return results.toSpliced(position, 0, kept);

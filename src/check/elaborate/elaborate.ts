@@ -9,7 +9,7 @@ import { GraphBuilder } from '../../graph/build.ts';
 import type { InputRole, NodeId } from '../../graph/graph.ts';
 import { type Dim, index, real, TIME, type Type } from '../../graph/type.ts';
 import type { CheckedCell, CheckedFile, CheckedInput, CheckedResult, CheckedStart } from '../checked.ts';
-import type { Program, ProgramInput, ProgramStart } from '../program.ts';
+import type { Program, ProgramInput, ProgramStart, ProgramValue } from '../program.ts';
 import {
   type Demands,
   demandsOf,
@@ -217,6 +217,7 @@ class Elaboration {
               input: generate.input,
               categories: Number(shapeNumbers(generate.value.type.shape, this.#opened, generate.span)[0]),
             },
+      values: this.#values(demands),
       hasNoise: demands.hasNoise,
       usesStepNumber: demands.usesStepNumber,
     };
@@ -341,6 +342,15 @@ class Elaboration {
     const id = this.#inputs.get(key);
     invariant(id !== undefined, `the program has ${key}`);
     return id;
+  }
+
+  /** What the equations compute, by their names. */
+  #values({ tasks }: Demands): ProgramValue[] {
+    return tasks.flatMap((task): readonly ProgramValue[] => {
+      if (task.kind === 'scan') return this.#built.get(task.unit.key)?.values ?? [];
+      const { isNamed, key, name } = task.definition;
+      return isNamed ? [{ name, body: undefined, node: this.#once.get(key)! }] : [];
+    });
   }
 
   #exported(wanted: Export): NodeId {

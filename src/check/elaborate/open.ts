@@ -32,6 +32,8 @@ export interface Scope {
 export interface Definition {
   readonly key: string;
   readonly name: string;
+  /** The name is the user's, and does not just say that this is a part of an equation. */
+  readonly isNamed: boolean;
   readonly scope: Scope;
   readonly value: CheckedExpression;
   readonly span: Span;
@@ -199,6 +201,7 @@ export class Opening {
         definitions.push({
           key: equationKey(scope, evaluation.equation),
           name: scope.opened.prefix + (equation.name ?? 'part'),
+          isNamed: equation.name !== undefined,
           scope,
           value: equation.value,
           span: equation.span,
@@ -216,6 +219,7 @@ export class Opening {
         definitions.push({
           key: argumentKey(inner, position),
           name: inner.opened.prefix + inner.opened.cell.inputs[position].name,
+          isNamed: true,
           scope,
           value,
           span: value.span,

@@ -5,6 +5,7 @@ import { invariant } from '../../base/invariant.ts';
 import { GraphBuilder } from '../../graph/build.ts';
 import type { Graph, NodeId } from '../../graph/graph.ts';
 import { type Element, index, TIME, type Type } from '../../graph/type.ts';
+import type { ProgramValue } from '../program.ts';
 import { type Export, endOf, placeKey, placeName, type Unit, type Way } from './demand.ts';
 import { express, type Leaf, type Site } from './express.ts';
 import type { Opening, Place, Scope } from './open.ts';
@@ -32,6 +33,8 @@ export interface Built {
   readonly exports: ReadonlyMap<string, NodeId>;
   /** Final values, by the state's name. */
   readonly states: ReadonlyMap<string, NodeId>;
+  /** What the equations compute at each step. */
+  readonly values: readonly ProgramValue[];
 }
 
 export function exportKey(place: Place, way: Way): string {
@@ -189,6 +192,7 @@ export function buildScan(unit: Unit, outside: Outside): Built {
   });
   const made = b.finish();
   const inputs = [step, ...carries.map((c) => c.input), ...sequences.values(), ...captures.values()];
+  const { body, places } = inputsFirst(made, inputs);
   const outer = outside.b;
   outer.origin = unit.definitions[0]?.span;
   const results = outer.scan({
@@ -197,7 +201,7 @@ export function buildScan(unit: Unit, outside: Outside): Built {
     carries: carries.map((c) => c.start),
     sequences: [...sequences.keys()],
     captures: [...captures.keys()],
-    body: inputsFirst(made, inputs),
+    body,
     stacked: stacked.length,
     summed: summed.length,
   });
@@ -210,6 +214,9 @@ export function buildScan(unit: Unit, outside: Outside): Built {
   return {
     exports,
     states: new Map(unit.states.map((s, i) => [s.name, results.carried[i]])),
+    values: unit.definitions
+      .filter(({ isNamed }) => isNamed)
+      .map(({ key, name }) => ({ name, body, node: places.get(values.get(key)!)! })),
   };
 }
 
@@ -223,8 +230,11 @@ function asReal(b: GraphBuilder, value: NodeId): NodeId {
   return b.typeOf(value).element === real ? value : b.call('convert', [value], { element: real });
 }
 
-/** The body with its inputs in front, in this order: a graph is printed and read back node by node. */
-function inputsFirst(body: Graph, inputs: readonly NodeId[]): Graph {
+/** The body with its inputs in front, in this order: a graph is printed and read back node by node. And where its nodes are. */
+function inputsFirst(
+  body: Graph,
+  inputs: readonly NodeId[],
+): { readonly body: Graph; readonly places: ReadonlyMap<NodeId, NodeId> } {
   const b = new GraphBuilder(body.name);
   const places = new Map<NodeId, NodeId>();
   const isInput = new Set(inputs);
@@ -245,5 +255,5 @@ function inputsFirst(body: Graph, inputs: readonly NodeId[]): Graph {
     );
   }
   for (const { name, node } of body.outputs) b.output(name, places.get(node)!);
-  return b.finish();
+  return { body: b.finish(), places };
 }

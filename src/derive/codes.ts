@@ -1,0 +1,7 @@
+// The codes of this room. Each has a section in docs/errors.md and a program that provokes it in test/derive.
+
+import type { DiagnosticCode } from '../base/diagnostic.ts';
+
+export const deriveCodes = {
+  RNN8201: 'nothing to derive',
+} as const satisfies Readonly<Record<DiagnosticCode, string>>;

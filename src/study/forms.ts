@@ -6,6 +6,7 @@ import { compile, optimise, type Runnable } from '../compile.ts';
 import type { Graph } from '../graph/graph.ts';
 import { differentiable, withGradients } from './gradient-program.ts';
 import { withTangents } from './modes.ts';
+import type { Case } from './random-case.ts';
 
 export interface Forms {
   readonly program: Program;
@@ -56,5 +57,26 @@ function once<Value>(make: () => Value): () => Value {
   return () => {
     made ??= { value: make() };
     return made.value;
+  };
+}
+
+/** Where the programs of cases come from. */
+export interface FormsSource {
+  /** The program of a case; undefined where its sizes do not suit it (a size that must be even, say). */
+  programOf(sizes: ReadonlyMap<string, number>, startingStates: boolean): Program | undefined;
+  /** The table of derivatives; tests plant faults in it. */
+  readonly rules?: DerivativeTable;
+}
+
+/** The forms of a case's program; those of the same sizes are made once. */
+export function formsBySizes({ programOf, rules }: FormsSource): (drawn: Case) => Forms | undefined {
+  const known = new Map<string, Forms | undefined>();
+  return ({ sizes, startingStates }) => {
+    const key = JSON.stringify([sizes, startingStates]);
+    if (!known.has(key)) {
+      const program = programOf(new Map(Object.entries(sizes)), startingStates);
+      known.set(key, program === undefined ? undefined : makeForms(program, rules));
+    }
+    return known.get(key);
   };
 }

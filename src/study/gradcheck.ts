@@ -8,19 +8,18 @@
 // these are at most one entry in twenty: other cases are drawn in the place of those with more, and where too few are left
 // the check fails.
 import fc from 'fast-check';
-import type { DerivativeTable } from '../autodiff/rules.ts';
 import { RandomStream } from '../base/random.ts';
 import type { Span } from '../base/source.ts';
-import type { Program } from '../check/program.ts';
 import { evaluate, type OnCall } from '../graph/evaluate.ts';
 import { realTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Comparison, compareTensor, dot, movedBy } from './compare-tensor.ts';
-import { type Forms, makeForms } from './forms.ts';
+import { type Forms, type FormsSource, formsBySizes } from './forms.ts';
 import { differentiatedOutputs } from './gradient-program.ts';
 import { findKink } from './kinks.ts';
 import type { Tensors } from './laws/distance.ts';
 import { compareModes, type ModesCheck } from './modes.ts';
 import { type Case, drawInputs, extentsOf, randomCase } from './random-case.ts';
+import { MOST_LEFT_OUT } from './slopes.ts';
 import { holdStops } from './stops.ts';
 import { type Tried, TriedCases } from './tried.ts';
 
@@ -28,16 +27,12 @@ export { TOLERANCE } from './slopes.ts';
 
 /** How many elements of all tensors together are compared one by one in a case, roughly. */
 const shared = 400;
-/** At most this part of the entries of a case is left out. */
-export const MOST_LEFT_OUT = 0.05;
 /** In how many elements of a case the kink is looked for. */
 const mostSought = 8;
 
-export interface GradientCheck {
+export interface GradientCheck extends FormsSource {
   /** The names of the sizes to draw. */
   readonly sizes: readonly string[];
-  /** The program of a case; undefined where its sizes do not suit it (a size that must be even, say). */
-  programOf(sizes: ReadonlyMap<string, number>, startingStates: boolean): Program | undefined;
   readonly cases: number;
   readonly seed: number;
   /** Smaller cases (sizes to 2, 2 sequences of 3 steps), for a check that must be quick. */
@@ -49,8 +44,6 @@ export interface GradientCheck {
   readonly elements?: number;
   /** Called after each case with how many are done. */
   readonly onCase?: (done: number) => void;
-  /** The table of derivatives; tests plant faults in it. */
-  readonly rules?: DerivativeTable;
 }
 
 /** The gradient of one tensor in its worst case, at its worst element. */
@@ -162,22 +155,6 @@ export function checkGradients(check: GradientCheck): GradientReport {
     leftOut: failed?.leftOut ?? leftOut,
     tried: tried.all,
     failure: details.counterexample?.[0],
-  };
-}
-
-/** The forms of a case's program; those of the same sizes are made once. */
-export function formsBySizes({
-  programOf,
-  rules,
-}: Pick<GradientCheck, 'programOf' | 'rules'>): (drawn: Case) => Forms | undefined {
-  const known = new Map<string, Forms | undefined>();
-  return ({ sizes, startingStates }) => {
-    const key = JSON.stringify([sizes, startingStates]);
-    if (!known.has(key)) {
-      const program = programOf(new Map(Object.entries(sizes)), startingStates);
-      known.set(key, program === undefined ? undefined : makeForms(program, rules));
-    }
-    return known.get(key);
   };
 }
 

@@ -14,6 +14,8 @@ import { differenceOf, type Side, STEP } from './central-differences.ts';
 import { FLOOR } from './laws/distance.ts';
 
 export const TOLERANCE = 1e-7;
+/** At most this part of the entries of a case may be left out; else the case says too little. */
+export const MOST_LEFT_OUT = 0.05;
 
 const SIDES: readonly Side[] = ['central', 'right', 'left'];
 const STEPS: readonly number[] = [STEP, STEP / 8, STEP / 64];

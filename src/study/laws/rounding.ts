@@ -10,6 +10,7 @@ import { GraphBuilder } from '../../graph/build.ts';
 import { evaluate } from '../../graph/evaluate.ts';
 import { type Graph, type NodeId, type ScanNode, typeOf } from '../../graph/graph.ts';
 import type { OpName } from '../../graph/ops/attributes.ts';
+import type { Extents } from '../../graph/type.ts';
 import { type Gaps, gaps, type Tensors } from './distance.ts';
 
 export const FLOAT32 = 2 ** -24;
@@ -44,12 +45,13 @@ const exact: ReadonlySet<OpName> = new Set<OpName>([
 export function illConditioned(
   graph: Graph,
   inputs: Tensors,
+  extents: Extents,
   unit: number,
   bound: number,
 ): ReadonlySet<string> {
-  const expected = evaluate(graph, inputs);
+  const expected = evaluate(graph, inputs, extents);
   const moved: Gaps[] = [0, 1].map((phase) =>
-    gaps(expected, evaluate(roundedElsewhere(graph, unit, phase), inputs)),
+    gaps(expected, evaluate(roundedElsewhere(graph, unit, phase), inputs, extents)),
   );
   const names = [...expected.keys()];
   return new Set(names.filter((name) => moved.some((found) => !(found.get(name)!.error <= bound / 10))));

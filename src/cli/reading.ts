@@ -12,6 +12,11 @@ export function writeBytes(path: string, bytes: Uint8Array, files: Files): Promi
   return inWords(`cannot write ${path}`, files.write(path, bytes));
 }
 
+/** Writes a new file whole. False where there is one of that name, which stays. */
+export function createBytes(path: string, bytes: Uint8Array, files: Files): Promise<boolean> {
+  return inWords(`cannot write ${path}`, files.create(path, bytes));
+}
+
 async function inWords<Result>(what: string, work: Promise<Result>): Promise<Result> {
   try {
     return await work;

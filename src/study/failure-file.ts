@@ -59,12 +59,18 @@ export function writeFailure(failure: FailureFile): string {
     ([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`,
   );
   const arrays = [...inputs].map(([name, { element, shape, data }]) => {
-    const numbers = Array.from(data, orNull);
-    return `    ${JSON.stringify(name)}: ${JSON.stringify({ element, shape, data: numbers })}`;
+    const numbers = Array.from(data, exactly).join(',');
+    const [key, kind, extents] = [name, element, shape].map((one) => JSON.stringify(one));
+    return `    ${key}: {"element":${kind},"shape":${extents},"data":[${numbers}]}`;
   });
   const texts = [...sources].map(([name, text]) => `    ${JSON.stringify(name)}: ${JSON.stringify(text)}`);
   lines.push(`  "arrays": {\n${arrays.join(',\n')}\n  }`, `  "sources": {\n${texts.join(',\n')}\n  }`);
   return `{\n${lines.join(',\n')}\n}\n`;
+}
+
+/** JSON.stringify would make -0 a 0. */
+function exactly(value: number): string {
+  return Object.is(value, -0) ? '-0' : JSON.stringify(orNull(value));
 }
 
 function orNull(value: number): number | null {

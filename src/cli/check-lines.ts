@@ -74,27 +74,24 @@ function triedLines(
       : [['', `${skipped} more left out: not finite, or sizes that do not suit`] as const]),
     ...(atKinks === 0
       ? []
-      : [['', `${atKinks} more drawn anew: more than 5 % of their entries lay at kinks`] as const]),
+      : [['', `${atKinks} more drawn anew: more than 5 % of their entries were left out`] as const]),
   ];
 }
 
-function leftOutLines({ tensors, leftOut }: GradientReport): Remark[] {
+function leftOutLines({ tensors, leftOut, passed, failure }: GradientReport): Remark[] {
   const [left, compared] = (['leftOut', 'compared'] as const).map((key) =>
     tensors.reduce((sum, tensor) => sum + tensor[key], 0),
   );
+  const places = leftOut.map(({ origin, entries }): Remark => {
+    const where = origin === undefined ? 'at places that were not found' : `at ${place(origin)}`;
+    return ['', `  ${entries} ${where}`];
+  });
+  const why = 'a kink or jump within every step, or a slope too steep for differences';
+  if (!passed && failure === undefined) return [['left out', `whole cases: ${why}`], ...places];
   if (compared + left === 0) return [];
   if (left === 0) return [['left out', `nothing of ${group(compared)} entries`]];
   const percent = ((100 * left) / (compared + left)).toFixed(1);
-  return [
-    [
-      'left out',
-      `${left} of ${group(compared + left)} entries (${percent} %): a kink or jump lies within every step`,
-    ],
-    ...leftOut.map(({ origin, entries }): Remark => {
-      const where = origin === undefined ? 'at a place that was not found' : `at ${place(origin)}`;
-      return ['', `  ${entries} ${where}`];
-    }),
-  ];
+  return [['left out', `${left} of ${group(compared + left)} entries (${percent} %): ${why}`], ...places];
 }
 
 /** `lstm.rnn:7:3  h = relu(x)`. */

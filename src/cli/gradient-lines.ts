@@ -54,7 +54,7 @@ export function modesLines({ modes }: Pick<GradientReport, 'modes'>): string[] {
 /** Why a check without a wrong gradient is no success. */
 export function unsettled(name: string, { cases, skipped, atKinks }: GradientReport, paint: Paint): string {
   if (cases > 0 || atKinks > 0) {
-    const some = `in ${atKinks} of ${atKinks + cases} cases more than 5 % of the entries lie at kinks`;
+    const some = `in ${atKinks} of ${atKinks + cases} cases more than 5 % of the entries have nothing to be compared with`;
     return paint.bad(`${name}: it cannot be told whether the gradients are right: ${some}`);
   }
   const left = skipped === 0 ? '' : `, ${skipped} left out (not finite, or sizes that do not suit)`;

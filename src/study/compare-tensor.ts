@@ -20,7 +20,10 @@ export interface Comparison {
   readonly leftOut: readonly number[];
 }
 
-/** `most`: how many elements are compared one by one, drawn at random. */
+/**
+ * `most`: how many elements are compared one by one, drawn at random. What is not a number in x is padding: nothing can
+ * move there, its gradient is zero, exactly, and it is no entry.
+ */
 export function compareTensor(
   gradient: Tensor,
   x: Tensor,
@@ -30,18 +33,31 @@ export function compareTensor(
 ): Comparison {
   const g = gradient.data;
   const scale = largest(g);
-  const all = Array.from(g, (_, element) => element);
+  const elements = Array.from(g, (_, element) => element);
+  const padding = elements.filter((element) => Number.isNaN(x.data[element]));
+  const leak = padding.find((element) => g[element] !== 0);
+  if (leak !== undefined) {
+    const wrong = { verdict: 'wrong', difference: 0, error: Math.abs(g[leak]) / scale } as const;
+    return summarize([leak], [wrong], 0);
+  }
+  const all = padding.length === 0 ? elements : elements.filter((element) => !Number.isNaN(x.data[element]));
   const one = (element: number): Judgement =>
     judge(g[element], (t) => objective(movedBy(x, element, t)), scale);
-  if (g.length <= most) return summarize(all, all.map(one), 0);
+  if (all.length <= most) return summarize(all, all.map(one), 0);
 
   const chosen = random.shuffle(all).slice(0, most);
   const some = chosen.map(one);
-  const direction = Float64Array.from(g, () => (random.uniform() < 0.5 ? -1 : 1));
+  const direction = new Float64Array(g.length);
+  for (const element of all) direction[element] = random.uniform() < 0.5 ? -1 : 1;
   // The step is between one (x moves too far: cutting off) and the square root (too little: rounding).
-  const along = judge(dot(g, direction), (t) => objective(moved(x, direction, t)), scale, g.length ** -0.25);
+  const along = judge(
+    dot(g, direction),
+    (t) => objective(moved(x, direction, t)),
+    scale,
+    all.length ** -0.25,
+  );
   const isFine = along.verdict === 'right' && some.every(({ verdict }) => verdict === 'right');
-  return isFine ? summarize(chosen, some, g.length - most) : summarize(all, all.map(one), 0);
+  return isFine ? summarize(chosen, some, all.length - most) : summarize(all, all.map(one), 0);
 }
 
 function summarize(

@@ -67,7 +67,7 @@ function brokenGradients({ tensors, modes }: Pick<CaseCheck, 'tensors' | 'modes'
     const what = at.length === 0 ? name : `${name}[${at.join(', ')}]`;
     return { law: GRADIENTS, what, left: gradient, right: difference, error, bound: TOLERANCE };
   }
-  if (modes.passed) return undefined;
+  if (modes?.passed !== false) return undefined;
   const { reverse, forward, error } = modes;
   return {
     law: MODES,

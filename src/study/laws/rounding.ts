@@ -58,7 +58,7 @@ export function illConditioned(
 }
 
 /** The graph with each inexact result times 1 plus or minus up to a unit, another one for each element of a row. */
-function roundedElsewhere(graph: Graph, unit: number, phase: number): Graph {
+export function roundedElsewhere(graph: Graph, unit: number, phase: number): Graph {
   const builder = new GraphBuilder(graph.name);
   const nodes = new Map<NodeId, NodeId>();
   const copyScan = (_: NodeId, scan: ScanNode): readonly NodeId[] => {

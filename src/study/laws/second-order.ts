@@ -61,7 +61,12 @@ export const symmetric: Law = {
     ];
     const error = Math.abs(there.sum - back.sum) / Math.max(there.size, back.size, FLOOR);
     const found: Gap = { error, at: 0, left: there.sum, right: back.sum };
-    return { gaps: new Map([['u H v', found]]), leftOut: [] };
+    const name = 'u H v';
+    if (error <= symmetric.bound) return { gaps: new Map([[name, found]]), leftOut: [] };
+    const { leftOut } = conditioned(allBroken(forms.wrt), symmetric.bound, place, inputs, v);
+    return leftOut.length === 0
+      ? { gaps: new Map([[name, found]]), leftOut }
+      : { gaps: new Map(), leftOut: [name] };
   },
 };
 
@@ -193,6 +198,12 @@ function conditioned(
 ): Finding {
   const graph = firstNamed(secondOrder(forms).tangents);
   return inFloat64(found, bound, graph, new Map([...inputs, ...named('tangent.', v)]), extentsOf(drawn));
+}
+
+/** As if nothing agreed: what of it rounding can be the reason of is then left out. */
+function allBroken(names: readonly string[]): ReadonlyMap<string, Gap> {
+  const lost = { error: Number.POSITIVE_INFINITY, at: 0, left: 0, right: 0 };
+  return new Map(names.map((name) => [name, lost]));
 }
 
 /** With the tangents of gradients under the names of what they are about. */

@@ -139,9 +139,11 @@ function lawCells(report: LawReport): readonly [error: string, bound: string, re
   if (cases === 0) return ['-', bound(law.bound), illConditioned > 0 ? tooIll(report) : 'nothing was finite'];
   const remark = !passed
     ? tooIll(report)
-    : leftOut > 0
-      ? `${leftOut} of ${compared + leftOut} left out: rounding decides them`
-      : '';
+    : compared === 0
+      ? 'nothing to compare'
+      : leftOut > 0
+        ? `${leftOut} of ${compared + leftOut} left out: rounding decides them`
+        : '';
   return [error === 0 ? '0' : error.toExponential(1), bound(law.bound), remark];
 }
 

@@ -136,7 +136,7 @@ export async function holdLaw(
   const [what, worst] = widest(gaps);
   const isBroken = worst !== undefined && !(worst.error <= law.bound);
   // Looked at only where it could be the reason.
-  if (isBroken && !isNumeric(forms.backward, inputs, drawn)) return undefined;
+  if ((isBroken || leftOut.length > 0) && !isNumeric(forms.backward, inputs, drawn)) return undefined;
   return {
     error: worst?.error ?? 0,
     compared: gaps.size,

@@ -17,21 +17,16 @@ import { holdStops } from '../stops.ts';
 import { FLOOR, type Gap, gap, type Tensors } from './distance.ts';
 import { type Finding, inFloat64, type Law, type Place } from './law.ts';
 
-function nothing({ graph }: { readonly graph: Graph }): string | undefined {
-  const real = ['parameter', 'input', 'state'];
-  const has = graph.nodes.some(
-    (node) => node.kind === 'input' && node.type.element === 'real' && real.includes(node.role),
-  );
-  return has ? undefined : 'it has nothing to differentiate by';
-}
+/** Of a program that has nothing to differentiate by. */
+const NOTHING: Finding = { gaps: new Map(), leftOut: [] };
 
 export const threeWays: Law = {
   name: 'hessian',
   says: 'Hessian times vector, three ways, is the same',
   bound: 1e-11,
-  exempt: nothing,
   hold(place, inputs) {
     const { forms, drawn } = place;
+    if (forms.wrt.length === 0) return NOTHING;
     const { wrt } = forms;
     const v = direction(forms, inputs, drawn, 'v');
     const expected = forwardOverReverse(place, inputs, v);
@@ -51,9 +46,9 @@ export const symmetric: Law = {
   name: 'symmetric',
   says: 'the Hessian is symmetric',
   bound: 1e-11,
-  exempt: nothing,
   hold(place, inputs) {
     const { forms, drawn } = place;
+    if (forms.wrt.length === 0) return NOTHING;
     const [u, v] = ['u', 'v'].map((name) => direction(forms, inputs, drawn, name));
     const [there, back] = [
       inner(u, forwardOverReverse(place, inputs, v)),
@@ -75,9 +70,9 @@ export const gradientDifferences: Law = {
   name: 'hessian differences',
   says: 'Hessian times vector is a difference of gradients',
   bound: TOLERANCE,
-  exempt: nothing,
   hold(place, inputs) {
     const { forms, drawn } = place;
+    if (forms.wrt.length === 0) return NOTHING;
     const { backward, wrt } = forms;
     const v = direction(forms, inputs, drawn, 'v');
     const hessian = forwardOverReverse(place, inputs, v);

@@ -77,17 +77,40 @@ function orNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
+/** Where the entries of a file stand: `law`, `program`, `arrays`, and each array by its name behind `arrays `. */
+export type Places = ReadonlyMap<string, Span>;
+
 /** Reads a file that `writeFailure` has written, or something else that says it is one. */
 export function readFailure(source: Source): {
   readonly failure: FailureFile | undefined;
+  readonly places: Places;
   readonly diagnostics: readonly Diagnostic[];
 } {
   try {
-    return { failure: failureOf(readJson(source)), diagnostics: [] };
+    const file = record(readJson(source), 'a failure of rnn gradcheck is an object: { "format": ... }');
+    return { failure: failureOf(file), places: placesOf(file), diagnostics: [] };
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
-    return { failure: undefined, diagnostics: [failureProblem(error.message, error.span)] };
+    return {
+      failure: undefined,
+      places: new Map(),
+      diagnostics: [failureProblem(error.message, error.span)],
+    };
   }
+}
+
+function placesOf(file: JsonObject): Places {
+  const arrays = record(entry(file, 'arrays'));
+  return new Map([
+    ...['law', 'program'].map((name): [string, Span] => [name, entry(file, name).span]),
+    ['arrays', start(arrays)],
+    ...[...arrays.entries].map(([name, { span }]): [string, Span] => [`arrays ${name}`, span]),
+  ]);
+}
+
+/** The bracket alone: all of an object would be marked else. */
+function start({ span: { source, start: at } }: Json): Span {
+  return { source, start: at, end: at + 1 };
 }
 
 /** Something that does not fit in a failure file. */
@@ -100,8 +123,7 @@ export function failureProblem(message: string, span: Span): Diagnostic {
   });
 }
 
-function failureOf(json: Json): FailureFile {
-  const file = record(json, 'a failure of rnn gradcheck is an object: { "format": ... }');
+function failureOf(file: JsonObject): FailureFile {
   const format = text(entry(file, 'format'));
   if (format !== FORMAT) {
     fault(`the format is ${quoted(format)}, and this rnn reads ${quoted(FORMAT)}`, entry(file, 'format'));
@@ -164,7 +186,7 @@ function tensor(json: Json): Tensor {
     element === 'real' ? maybeNumber : (one) => whole(one, 'a category', -7, 2 ** 31 - 1),
   );
   if (numbers.length !== count(shape)) {
-    fault(`[${shape.join(', ')}] holds ${count(shape)} numbers, and here are ${numbers.length}`, data);
+    fault(`[${shape.join(', ')}] holds ${count(shape)}, and here are ${numbers.length} numbers`, data);
   }
   return element === 'real' ? realTensor(shape, numbers) : indexTensor(shape, numbers);
 }
@@ -181,12 +203,7 @@ function record(json: Json, message = 'an object is expected here: { "name": ...
 }
 
 function entry(file: JsonObject, name: string): Json {
-  const { source, start } = file.span;
-  // All of the object would be marked else.
-  return (
-    file.entries.get(name) ??
-    fault(`${quoted(name)} is missing here`, { span: { source, start, end: start + 1 } })
-  );
+  return file.entries.get(name) ?? fault(`${quoted(name)} is missing here`, { span: start(file) });
 }
 
 function array(json: Json): readonly Json[] {

@@ -9,9 +9,10 @@ import { FileFault, type Files } from '../runtime/files.ts';
 import { normalizePath } from '../runtime/paths.ts';
 import { holdLaw } from './check-laws.ts';
 import type { ProgramReport } from './check-program.ts';
-import { type FailureFile, failureProblem } from './failure-file.ts';
+import { type FailureFile, failureProblem, type Places } from './failure-file.ts';
 import { type Forms, type FormsSource, formsBySizes, makeForms } from './forms.ts';
 import { type CaseCheck, checkCase, inputsOf, TOLERANCE } from './gradcheck.ts';
+import { quoted } from './json-text.ts';
 import { LAWS, SECOND_ORDER } from './laws/all.ts';
 import type { Tensors } from './laws/distance.ts';
 import { inputsFor, type Law, type Place } from './laws/law.ts';
@@ -94,24 +95,24 @@ export interface Repeated {
 }
 
 /**
- * Checks once more what a file says has failed, on exactly its arrays. `source` is the file: diagnostics point into it.
+ * Checks once more what a file says has failed, on exactly its arrays. `places` are where diagnostics point.
  * `rules` is the table of derivatives; tests plant faults in it.
  */
 export async function repeatFailure(
   file: FailureFile,
-  source: Source,
+  places: Places,
   rules?: FormsSource['rules'],
 ): Promise<Repeated> {
   const nothing = (diagnostics: readonly Diagnostic[]): Repeated => ({ broken: undefined, diagnostics });
-  const whole = { source, start: 0, end: 0 };
-  const problem = (message: string): Repeated => nothing([failureProblem(message, whole)]);
+  const problem = (message: string, place: string): Repeated =>
+    nothing([failureProblem(message, places.get(place) ?? places.get('arrays')!)]);
 
   const main = makeSource(file.file, file.sources.get(file.file)!);
   const { checked, diagnostics } = await checkSource(main, filesOf(file.sources));
   if (checked === undefined || hasErrors(diagnostics)) return nothing(diagnostics);
   const law = [...LAWS, ...SECOND_ORDER].find(({ name }) => name === file.law);
   if (law === undefined && file.law !== GRADIENTS && file.law !== MODES) {
-    return problem(`there is no law ${JSON.stringify(file.law)}`);
+    return problem(`there is no law ${quoted(file.law)}`, 'law');
   }
   const { drawn, hyperparameters } = file;
   const sizes = new Map(Object.entries(drawn.sizes));
@@ -123,51 +124,67 @@ export async function repeatFailure(
   const [forms, continuing] = programs.map(({ program }) => makeForms(program!, rules));
   const place: Place = { forms, continuing, drawn };
   const exempt = law?.exempt?.(forms.program);
-  if (exempt !== undefined) return problem(`the law ${file.law} says nothing of ${file.program}: ${exempt}`);
+  if (exempt !== undefined)
+    return problem(`the law ${file.law} says nothing of ${file.program}: ${exempt}`, 'law');
   // Arrays of any size could be asked for: those of the file are looked at before others like them are drawn.
   const unlike = unlikeShapes(forms, drawn, file.inputs);
-  if (unlike !== undefined) return problem(unlike);
+  if (unlike !== undefined) return problem(unlike.message, `arrays ${unlike.name}`);
   const expected = law === undefined ? inputsOf(forms, drawn) : inputsFor(law, place);
   const misfit = misfitOf(expected, file.inputs, forms.program, drawn);
-  if (misfit !== undefined) return problem(misfit);
+  if (misfit !== undefined) return problem(misfit.message, `arrays ${misfit.name}`);
 
   if (law === undefined) {
     const found = checkCase(forms, drawn, Number.POSITIVE_INFINITY, file.inputs);
-    if (found === undefined) return problem(`what ${file.program} gives for these arrays is not finite`);
+    if (found === undefined)
+      return problem(`what ${file.program} gives for these arrays is not finite`, 'arrays');
     return { broken: brokenGradients(found), diagnostics };
   }
   const found = await holdLaw(law, place, file.inputs);
-  if (found === undefined) return problem(`what ${file.program} gives for these arrays is not finite`);
+  if (found === undefined)
+    return problem(`what ${file.program} gives for these arrays is not finite`, 'arrays');
   const { failure } = found;
   return { broken: failure && brokenLaw(law, failure.what, failure.gap), diagnostics };
 }
 
+/** An array that is not as the program takes it. */
+interface Misfit {
+  readonly name: string;
+  readonly message: string;
+}
+
 /** The first array that the program takes in another shape. */
-function unlikeShapes({ program, backward }: Forms, drawn: Case, given: Tensors): string | undefined {
+function unlikeShapes({ program, backward }: Forms, drawn: Case, given: Tensors): Misfit | undefined {
   for (const id of backward.inputs) {
     const { name, type } = backward.nodes[id] as InputNode;
     const array = given.get(name);
-    if (array === undefined) return `the array ${name} is missing`;
+    if (array === undefined) return missing(name);
     const shape = concreteShape(type.shape, extentsOf(drawn));
     if (array.element === type.element && array.shape.join() === shape.join()) continue;
     const is = `${array.element} [${array.shape.join(', ')}]`;
     const wanted = `${type.element} [${shape.join(', ')}]`;
-    return `the array ${name} is ${is}, and ${program.name} takes ${wanted} at these sizes, lengths and steps`;
+    const takes = `${program.name} takes ${wanted} at these sizes, lengths and steps`;
+    return { name, message: `the array ${name} is ${is}, and ${takes}` };
   }
   return undefined;
 }
 
+function missing(name: string): Misfit {
+  return { name, message: `the array ${name} is missing` };
+}
+
 /** What of the arrays is not as it could have been drawn. */
-function misfitOf(expected: Tensors, given: Tensors, program: Program, drawn: Case): string | undefined {
-  for (const name of given.keys()) if (!expected.has(name)) return `${program.name} takes no array ${name}`;
+function misfitOf(expected: Tensors, given: Tensors, program: Program, drawn: Case): Misfit | undefined {
+  for (const name of given.keys()) {
+    if (!expected.has(name)) return { name, message: `${program.name} takes no array ${name}` };
+  }
   for (const [name, { element, shape, data }] of expected) {
     const array = given.get(name);
-    if (array === undefined) return `the array ${name} is missing`;
+    if (array === undefined) return missing(name);
     if (array.element !== element || array.shape.join() !== shape.join()) {
-      return `the array ${name} has not the shape [${shape.join(', ')}]`;
+      return { name, message: `the array ${name} has not the shape [${shape.join(', ')}]` };
     }
     if (name === 'lengths' && array.data.join() !== drawn.lengths.join()) {
-      return 'the array lengths is not the list of lengths';
+      return { name, message: 'the array lengths is not the list of lengths' };
     }
     const declared = [...program.inputs, ...program.targets].find((input) => input.name === name);
     const most = declared?.categories ?? Number.POSITIVE_INFINITY;
@@ -179,7 +196,7 @@ function misfitOf(expected: Tensors, given: Tensors, program: Program, drawn: Ca
     const wrong = Array.from(array.data).findIndex(isWrong);
     if (wrong < 0) continue;
     const wanted = most === Number.POSITIVE_INFINITY ? 'a number' : `a category below ${most}`;
-    return `element ${wrong} of the array ${name} is not ${wanted}`;
+    return { name, message: `element ${wrong} of the array ${name} is not ${wanted}` };
   }
   return undefined;
 }

@@ -167,7 +167,7 @@ async function repeat(given: Arguments, platform: Platform): Promise<ExitCode> {
   const source = makeSource(path, new TextDecoder().decode(bytes));
   const read = readFailure(source);
   const failure = orReject(read.failure, read.diagnostics, platform);
-  const found = await repeatFailure(failure, source);
+  const found = await repeatFailure(failure, read.places);
   orReject(found, found.diagnostics, platform);
   const { broken } = found;
   const { out } = platform;

@@ -83,7 +83,8 @@ function leftOutLines({ tensors, leftOut, passed, failure }: GradientReport): Re
     tensors.reduce((sum, tensor) => sum + tensor[key], 0),
   );
   const places = leftOut.map(({ origin, entries }): Remark => {
-    const where = origin === undefined ? 'at places that were not found' : `at ${place(origin)}`;
+    const where =
+      origin === undefined ? 'more: the place was not found, or not looked for' : `at ${place(origin)}`;
     return ['', `  ${entries} ${where}`];
   });
   const why = 'a kink or jump within every step, or a slope too steep for differences';
@@ -165,6 +166,13 @@ function verdict(name: string, report: ProgramReport, paint: Paint): string[] {
   if (gradients.failure !== undefined) {
     return [
       paint.bad(`${name}: a gradient is wrong`),
+      ...gradients.tensors
+        .filter(({ passed }) => !passed)
+        .slice(0, 1)
+        .map(
+          (wrong) =>
+            `  ${wrong.name}[${wrong.at.join(', ')}] has the gradient ${wrong.gradient}, and differences say ${wrong.difference}`,
+        ),
       ...modesLines(gradients),
       `  the smallest case that shows it: ${describeCase(gradients.failure)}`,
       `  --cases ${gradients.cases + gradients.skipped} --seed ${gradients.seed} repeats it`,

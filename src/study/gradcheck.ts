@@ -254,7 +254,7 @@ function tensorCheck(
 }
 
 /** Where an element stands: its position along each axis. */
-export function positionOf(element: number, shape: readonly number[]): readonly number[] {
+function positionOf(element: number, shape: readonly number[]): readonly number[] {
   const position: number[] = [];
   let rest = element;
   for (const extent of shape.toReversed()) {

@@ -2,6 +2,7 @@
 // failure is shown, kept in a file that takes no other's place, and repeated from it.
 import { expect, test, vi } from 'vitest';
 import { modelFiles, rnn } from './rig.ts';
+import { shownIn, withoutNumbers } from './shown.ts';
 
 vi.mock('../../src/autodiff/rules.ts', async (original) => {
   const module = await original<typeof import('../../src/autodiff/rules.ts')>();
@@ -48,6 +49,14 @@ test('no file is overwritten; --out says where; --json says it too', async () =>
   for (const place of ['here.json', 'here-2.json']) {
     expect((await rnn([...words, '--out', 'here.json'], { files })).out).toContain(`is in ${place}: `);
   }
+});
+
+test('docs/gradcheck.md shows it so', async () => {
+  const files = modelFiles({ 'wave.rnn': wave });
+  const { out } = await rnn(['gradcheck', 'wave.rnn'], { files });
+  expect(shownIn('docs/gradcheck.md', 'gradcheck wave.rnn')).toBe(withoutNumbers(out));
+  const again = await rnn(['gradcheck', 'wave.gradcheck.json'], { files });
+  expect(shownIn('docs/gradcheck.md', 'gradcheck wave.gradcheck.json')).toBe(withoutNumbers(again.out));
 });
 
 test('a training is refused', async () => {

@@ -1,9 +1,10 @@
 // `rnn gradcheck`: the table, what was tried and left out, the laws, JSON, progress on a terminal.
 import { expect, test } from 'vitest';
 import { modelFiles, rnn } from './rig.ts';
+import { shownIn, withoutNumbers } from './shown.ts';
 
 test('a table with a line for each tensor; the same seed, the same table', async () => {
-  const words = ['gradcheck', 'models/rnn.rnn', '--cases', '4', '--seed', '3'];
+  const words = ['gradcheck', 'models/rnn.rnn', '--cases', '2', '--seed', '3'];
   const { code, out, err } = await rnn(words);
   expect([code, err]).toEqual([0, '']);
   const lines = out.split('\n');
@@ -15,7 +16,7 @@ test('a table with a line for each tensor; the same seed, the same table', async
     ['x', '[batch, time, n]'],
     ['state.h', '[batch, m]'],
   ]);
-  expect(out).toMatch(/^tried +4 cases, seed 3; sizes n \d to \d, m \d to \d$/m);
+  expect(out).toMatch(/^tried +2 cases, seed 3; sizes n \d to \d, m \d to \d$/m);
   expect(out).toMatch(
     /^ +batches of \d to \d sequences of \d to \d steps, with padding in \d; starting states given in \d$/m,
   );
@@ -57,6 +58,12 @@ test('--json', async () => {
   for (const law of report.laws) expect(law.error).toBeLessThanOrEqual(law.bound);
 });
 
+test('docs/gradcheck.md shows it so', async () => {
+  const { out } = await rnn(['gradcheck', 'models/lstm.rnn', '--cases', '1']);
+  const some = (text: string): string => text.replace(/^# further entries .*\n/m, '');
+  expect(some(shownIn('docs/gradcheck.md', 'gradcheck models/lstm.rnn'))).toBe(some(withoutNumbers(out)));
+});
+
 test('--second', async () => {
   const { code, out } = await rnn(['gradcheck', 'models/rnn.rnn', '--cases', '1', '--second']);
   expect(code).toBe(0);
@@ -96,14 +103,14 @@ test('what is not looked at: stops, categories, laws that do not apply, sizes th
 
 test('kinks: a few entries are left out, with their place; where they are too many it is no success', async () => {
   const files = modelFiles({
-    'few.rnn': 'cell Few(n) {\n  input x: [n]\n  param w: [n]\n  y = abs(sin(300 * w * x))\n  output y\n}\n',
+    'few.rnn': 'cell Few(n) {\n  input x: [n]\n  param w: [n]\n  y = abs(sin(1000 * w * x))\n  output y\n}\n',
     'many.rnn':
       'cell Many(n) {\n  input x: [n]\n  param w: [n]\n  y = abs(sin(30000 * w * x))\n  output y\n}\n',
   });
-  const few = await rnn(['gradcheck', 'few.rnn', '--cases', '30'], { files });
+  const few = await rnn(['gradcheck', 'few.rnn', '--cases', '3', '--set', 'n=20'], { files });
   expect(few.code).toBe(0);
   expect(few.out).toMatch(/^left out +\d+ of [\d,]+ entries \([0-4]\.\d %\): a kink or jump/m);
-  expect(few.out).toMatch(/^ +\d+ at few\.rnn:4:7 {2}y = abs\(sin\(300 \* w \* x\)\)$/m);
+  expect(few.out).toMatch(/^ +\d+ at few\.rnn:4:7 {2}y = abs\(sin\(1000 \* w \* x\)\)$/m);
   const many = await rnn(['gradcheck', 'many.rnn', '--cases', '4'], { files });
   expect(many.code).toBe(1);
   expect(many.out).toMatch(

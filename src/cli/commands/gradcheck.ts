@@ -3,6 +3,7 @@
 import manifest from '../../../package.json' with { type: 'json' };
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { makeSource } from '../../base/source.ts';
+import type { CheckedCell } from '../../check/checked.ts';
 import { elaborate } from '../../check/elaborate/elaborate.ts';
 import { casesOfLaws, checkProgram, type ProgramCheck } from '../../study/check-program.ts';
 import { firstFailure, repeatFailure, sourcesWithin } from '../../study/failure.ts';
@@ -125,12 +126,22 @@ async function check(given: Arguments, platform: Platform): Promise<ExitCode> {
   const { out } = platform;
   if (given.flag('json')) out.write(`${JSON.stringify(checkJson(cell.name, report, file), null, 2)}\n`);
   else {
-    const lines = checkLines(summarize(cell, new Map()), report, numbers.sizes, paintFor(out));
+    const lines = checkLines(
+      summarize(asDeclared(cell), numbers.sizes),
+      report,
+      numbers.sizes,
+      paintFor(out),
+    );
     const kept =
       file === undefined ? [] : [`  all of it is in ${file}: ${platform.called} gradcheck ${file}`];
     out.write(`${[...lines, ...kept].join('\n')}\n`);
   }
   return report.passed ? exitCodes.fine : exitCodes.input;
+}
+
+/** Without the defaults of its sizes: others are drawn, so that a shape has symbols where the file has them. */
+function asDeclared(cell: CheckedCell): CheckedCell {
+  return { ...cell, sizes: cell.sizes.map((size) => ({ ...size, defaultValue: undefined })) };
 }
 
 /** `lstm` of `models/lstm.rnn`. */

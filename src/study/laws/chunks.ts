@@ -168,7 +168,7 @@ function together(program: Program, shapes: Shapes, parts: readonly Tensors[]): 
 }
 
 /** Why a program cannot be cut into chunks; undefined where it can. */
-export function needsAllSteps({ graph, states }: Program): string | undefined {
+function needsAllSteps({ graph, states }: Program): string | undefined {
   const scans = graph.nodes.flatMap((node, id) =>
     node.kind === 'scan' ? [[id as NodeId, node] as const] : [],
   );

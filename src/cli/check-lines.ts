@@ -186,7 +186,7 @@ function verdict(name: string, report: ProgramReport, paint: Paint): string[] {
     paint.bad(`${name}: every gradient is right, and a law is broken: ${law.says}`),
     `  ${failure!.what}: ${failure!.gap.left} and ${failure!.gap.right}`,
     `  the smallest case that shows it: ${describeCase(failure!.drawn)}`,
-    `  --seed ${gradients.seed} repeats it`,
+    `  --seed ${gradients.seed} with the same --cases, --second and --set repeats it`,
   ];
 }
 

@@ -1,6 +1,7 @@
 // `rnn gradcheck` where a gradient is wrong. No program can do that, so the table of derivatives has a fault here: the
 // failure is shown, kept in a file that takes no other's place, and repeated from it.
 import { expect, test, vi } from 'vitest';
+import { FileFault } from '../../src/runtime/files.ts';
 import { modelFiles, rnn } from './rig.ts';
 import { shownIn, withoutNumbers } from './shown.ts';
 
@@ -49,6 +50,15 @@ test('no file is overwritten; --out says where; --json says it too', async () =>
   for (const place of ['here.json', 'here-2.json']) {
     expect((await rnn([...words, '--out', 'here.json'], { files })).out).toContain(`is in ${place}: `);
   }
+});
+
+test('a place that cannot be written to: the report is there all the same', async () => {
+  const files = modelFiles({ 'lib/wave.rnn': wave });
+  files.create = () => Promise.reject(new FileFault('the disk is full'));
+  const { code, out, err } = await rnn(words, { files });
+  expect(code).toBe(1);
+  expect(out).toContain('Wave: a gradient is wrong');
+  expect(err).toContain('cannot write wave.gradcheck.json: the disk is full');
 });
 
 test('docs/gradcheck.md shows it so', async () => {

@@ -110,32 +110,33 @@ async function check(given: Arguments, platform: Platform): Promise<ExitCode> {
     throw new Rejected(problems);
 
   const failure = firstFailure(report, settings);
-  let file: string | undefined;
-  if (failure !== undefined) {
-    const { drawn } = failure;
-    const text = writeFailure({
+  const text =
+    failure &&
+    writeFailure({
       ...failure,
       version: manifest.version,
       program: cell.name,
       ...sourcesWithin(source, sources),
       hyperparameters: numbers.hyperparameters,
-      drawn: { ...drawn, sizes: { ...Object.fromEntries(numbers.sizes), ...drawn.sizes } },
+      drawn: {
+        ...failure.drawn,
+        sizes: { ...Object.fromEntries(numbers.sizes), ...failure.drawn.sizes },
+      },
     });
-    file = await keep(given.text('out') ?? `${nameOf(path)}${ending}`, text, platform);
-  }
+  const place = given.text('out') ?? `${nameOf(path)}${ending}`;
+  const kept = text === undefined ? undefined : await keep(place, text, platform);
+  // The report is not lost where the file cannot be written.
+  const file = typeof kept === 'string' ? kept : undefined;
   const { out } = platform;
   if (given.flag('json')) out.write(`${JSON.stringify(checkJson(cell.name, report, file), null, 2)}\n`);
   else {
-    const lines = checkLines(
-      summarize(asDeclared(cell), numbers.sizes),
-      report,
-      numbers.sizes,
-      paintFor(out),
-    );
-    const kept =
+    const shown = summarize(asDeclared(cell), numbers.sizes);
+    const lines = checkLines(shown, report, numbers.sizes, paintFor(out));
+    const where =
       file === undefined ? [] : [`  all of it is in ${file}: ${platform.called} gradcheck ${file}`];
-    out.write(`${[...lines, ...kept].join('\n')}\n`);
+    out.write(`${[...lines, ...where].join('\n')}\n`);
   }
+  if (kept instanceof InputFault) throw kept;
   return report.passed ? exitCodes.fine : exitCodes.input;
 }
 
@@ -152,13 +153,18 @@ function nameOf(path: string): string {
     .replace(/\.rnn$/, '');
 }
 
-/** Writes a failure where no file is yet: `a.gradcheck.json`, else `a-2.gradcheck.json`, and so on. */
-async function keep(path: string, text: string, { files }: Platform): Promise<string> {
+/** Writes a failure where no file is yet: `a.gradcheck.json`, else `a-2.gradcheck.json`, and so on; or why it cannot. */
+async function keep(path: string, text: string, { files }: Platform): Promise<string | InputFault> {
   const bytes = new TextEncoder().encode(text);
   const [, stem, end] = /^(.*?)((?:\.gradcheck)?\.json)?$/s.exec(path)!;
-  for (let number = 1; ; number++) {
-    const place = number === 1 ? path : `${stem}-${number}${end ?? ''}`;
-    if (await createBytes(place, bytes, files)) return place;
+  try {
+    for (let number = 1; ; number++) {
+      const place = number === 1 ? path : `${stem}-${number}${end ?? ''}`;
+      if (await createBytes(place, bytes, files)) return place;
+    }
+  } catch (error) {
+    if (error instanceof InputFault) return error;
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 // The gradients of a check as text: the table, for `rnn gradcheck`, and all of it for a training that has to stop.
-import type { GradientReport, TensorCheck } from '../study/gradcheck.ts';
+import { type GradientReport, isBlind, type TensorCheck } from '../study/gradcheck.ts';
 import { describeCase } from '../study/random-case.ts';
 import type { Summary } from '../study/summary.ts';
 import type { Paint } from './paint.ts';
@@ -52,10 +52,17 @@ export function modesLines({ modes }: Pick<GradientReport, 'modes'>): string[] {
 }
 
 /** Why a check without a wrong gradient is no success. */
-export function unsettled(name: string, { cases, skipped, atKinks }: GradientReport, paint: Paint): string {
+export function unsettled(
+  name: string,
+  { cases, skipped, atKinks, tensors }: GradientReport,
+  paint: Paint,
+): string {
+  const untold = `${name}: it cannot be told whether the gradients are right`;
+  const blind = tensors.filter(isBlind).map((tensor) => tensor.name);
+  if (blind.length > 0) return paint.bad(`${untold}: nothing of ${blind.join(', ')} could be compared`);
   if (cases > 0 || atKinks > 0) {
     const some = `in ${atKinks} of ${atKinks + cases} cases more than 5 % of the entries have nothing to be compared with`;
-    return paint.bad(`${name}: it cannot be told whether the gradients are right: ${some}`);
+    return paint.bad(`${untold}: ${some}`);
   }
   const left = skipped === 0 ? '' : `, ${skipped} left out (not finite, or sizes that do not suit)`;
   return paint.bad(`${name}: no case could be checked${left}`);

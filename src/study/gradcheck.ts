@@ -147,13 +147,14 @@ export function checkGradients(check: GradientCheck): GradientReport {
   // As many others as are asked for, and no more.
   const details = fc.check(property, { numRuns: check.cases, seed: check.seed, maxSkipsPerRun: 1 });
   if (crash !== undefined) throw crash.error;
+  const tensors = failed?.tensors ?? [...worst.values()];
   return {
-    passed: !details.failed,
+    passed: !details.failed && !tensors.some(isBlind),
     seed: check.seed,
     cases: done - skipped,
     skipped,
     atKinks,
-    tensors: failed?.tensors ?? [...worst.values()],
+    tensors,
     modes: failed?.modes ?? worstModes,
     leftOut: failed?.leftOut ?? (details.failed ? places : leftOut),
     tried: tried.all,
@@ -281,6 +282,11 @@ function hasTooManyLeftOut(tensors: readonly TensorCheck[]): boolean {
   return leftOut > MOST_LEFT_OUT * (total('compared') + total('together') + leftOut);
 }
 
+/** Whether nothing of a tensor could be compared in any case: of its gradient nothing is known then. */
+export function isBlind({ compared, leftOut }: TensorCheck): boolean {
+  return compared === 0 && leftOut > 0;
+}
+
 /** The worst of its cases, with the entries of all. */
 function keepWorst(worst: Map<string, TensorCheck>, tensor: TensorCheck): void {
   const before = worst.get(tensor.name);
@@ -289,7 +295,7 @@ function keepWorst(worst: Map<string, TensorCheck>, tensor: TensorCheck): void {
     return;
   }
   worst.set(tensor.name, {
-    ...(tensor.error > before.error ? tensor : before),
+    ...(isBlind(before) || (!isBlind(tensor) && tensor.error > before.error) ? tensor : before),
     shape: size(before.shape) > size(tensor.shape) ? before.shape : tensor.shape,
     compared: before.compared + tensor.compared,
     together: before.together + tensor.together,

@@ -101,6 +101,18 @@ test('what is not looked at: stops, categories, laws that do not apply, sizes th
   expect(out).toContain('Seen: every gradient is right, and every law that applies holds');
 });
 
+test('a tensor of which nothing could be compared is no success, though it is one entry among many', async () => {
+  const cell =
+    'cell Blind(n) {\n  input x: [n]\n  param w: [n]\n  param s: []\n  output x * w + abs(sin(1e6 * s))\n}\n';
+  const words = ['gradcheck', 'blind.rnn', '--cases', '2', '--set', 'n=20'];
+  const { code, out } = await rnn(words, { files: modelFiles({ 'blind.rnn': cell }) });
+  expect(code).toBe(1);
+  expect(out).toMatch(/^s +\[\] .* 0 +2$/m);
+  expect(out).toContain(
+    'Blind: it cannot be told whether the gradients are right: nothing of s could be compared',
+  );
+});
+
 test('kinks: a few entries are left out, with their place; where they are too many it is no success', async () => {
   const files = modelFiles({
     'few.rnn': 'cell Few(n) {\n  input x: [n]\n  param w: [n]\n  y = abs(sin(1000 * w * x))\n  output y\n}\n',

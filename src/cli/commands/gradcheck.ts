@@ -130,7 +130,7 @@ async function check(given: Arguments, platform: Platform): Promise<ExitCode> {
   const { out } = platform;
   if (given.flag('json')) out.write(`${JSON.stringify(checkJson(cell.name, report, file), null, 2)}\n`);
   else {
-    const shown = summarize(asDeclared(cell), numbers.sizes);
+    const shown = summarize(asDeclared(cell), new Map());
     const lines = checkLines(shown, report, numbers.sizes, paintFor(out));
     const where =
       file === undefined ? [] : [`  all of it is in ${file}: ${platform.called} gradcheck ${file}`];

@@ -53,6 +53,10 @@ describe('they hold', () => {
     ],
     ['noise', 'cell Noisy(n) { input x: [n]  state h: [n]  h = tanh(dropout(x, 0.5) + prev h)  output h }'],
     ['surrogates', 'cell S(n) { input x: [n]  s = tanh(x) + stop(floor(x) - tanh(x))  output s * s }'],
+    [
+      'noise in the start of a state alone',
+      'cell Start(n) { input x: [n]  input who: once [n]  state h: [n] = dropout(who, 0.5)  h = tanh(x + prev h)  output h }',
+    ],
     ['no states', 'cell No(n, m) { input x: [n]  y: [m] = affine(x, x)  output tanh(y) }'],
     ['the end', 'cell End(n) { input x: [n]  state h: [n]  h = tanh(x + prev h)  o = h * 2  output last o }'],
   ])('%s', async (_, source) => {

@@ -76,7 +76,7 @@ function inChunks({ forms, continuing, drawn }: Place, inputs: Tensors): Tensors
   const first = evaluate(forms.forward, withoutCotangents(cut(0)), before);
   const secondInputs = cut(1);
   for (const state of states) secondInputs.set(state, first.get(state)!);
-  const second = evaluate(graphs[1], secondInputs, after);
+  const second = evaluate(graphs[1], takenBy(graphs[1], secondInputs), after);
   const firstInputs = cut(0);
   for (const state of states) firstInputs.set(`cotangent.${state}`, second.get(`grad.${state}`)!);
   const again = evaluate(graphs[0], firstInputs, before);
@@ -138,7 +138,8 @@ export const steps: Law = {
         const offset = own.get('offset');
         if (offset !== undefined) step.set('offset', indexTensor([], [offset.data[0] + t]));
         if (t > 0) for (const state of states) step.set(state, parts[t - 1].get(state)!);
-        parts.push(evaluate((t === 0 ? forms : continuing).forward, step, extents(1)));
+        const graph = (t === 0 ? forms : continuing).forward;
+        parts.push(evaluate(graph, takenBy(graph, step), extents(1)));
       }
       return [...gaps(whole, together(program, outputShapes(forward), parts))].map(
         ([name, gap]) => [`${name} of sequence ${b}`, gap] as const,
@@ -147,6 +148,12 @@ export const steps: Law = {
     return inFloat64(new Map(found), steps.bound, forms.backward, inputs, extentsOf(drawn));
   },
 };
+
+/** The program that goes on does not draw the start of a state, nor the noise in it. */
+function takenBy(graph: Graph, inputs: Tensors): Tensors {
+  const names = inputShapes(graph);
+  return new Map([...inputs].filter(([name]) => names.has(name)));
+}
 
 function batchOfOne(x: Tensor, shape: readonly Dim[], b: number, length: number): Tensor {
   const at = shape.indexOf(BATCH);

@@ -14,6 +14,7 @@ export const dataCodes = {
   RNN7007: 'a category that does not exist',
   RNN7008: 'lengths that do not fit',
   RNN7009: 'an array with nothing in it',
+  RNN7010: 'a failure of gradcheck that cannot be read',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;
 
 export type DataCode = keyof typeof dataCodes;

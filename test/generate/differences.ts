@@ -14,6 +14,7 @@ import {
   STEP,
 } from '../../src/study/central-differences.ts';
 import { differentiable } from '../../src/study/gradient-program.ts';
+import { holdSlopes } from '../../src/study/held.ts';
 import { type Case, extentsOf } from '../../src/study/random-case.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import type { Tensors } from '../laws/distance.ts';
@@ -42,11 +43,12 @@ export function compareDifferences(
   const cotangents = [...inputs].filter(([name]) => name.startsWith('cotangent.'));
   const plain = new Map([...inputs].filter(([name]) => !name.startsWith('cotangent.')));
   const gradients = evaluate(backward, inputs, extents);
+  const hold = holdSlopes(forward, plain, extents);
   const errors = new Map<string, number>();
   let [entries, leftOut] = [0, 0];
   for (const name of differentiable(program)) {
     const objective: ScalarFunction = (moved) => {
-      const outputs = evaluate(forward, new Map([...plain, [name, moved]]), extents);
+      const outputs = evaluate(forward, new Map([...plain, [name, moved]]), extents, hold?.());
       if (program.loss !== undefined) return outputs.get('loss')!.data[0];
       return cotangents.reduce((sum, [cotangent, by]) => {
         return sum + dot(outputs.get(cotangent.slice('cotangent.'.length))!.data, by.data);

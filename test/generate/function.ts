@@ -9,7 +9,7 @@ import { tamed } from './tame.ts';
 import { type Expression, type Item, printParts } from './tree.ts';
 import { anyShape, ofVectors } from './ways.ts';
 
-/** Formulas of a, from -1 to 1, with their slopes: given as a function's own, they are seen by differences too. */
+/** Formulas of a, from -1 to 1, with slopes: their own, and others that somebody would rather learn with. */
 const SLOPED: readonly (readonly [value: string, slope: string, bounds: Interval])[] = [
   ['tanh(a)', '1 - tanh(a) ^ 2', UNIT],
   ['sigmoid(2 * a)', '2 * sigmoid(2 * a) * sigmoid(-2 * a)', interval(0, 1)],
@@ -17,7 +17,8 @@ const SLOPED: readonly (readonly [value: string, slope: string, bounds: Interval
   ['exp(a)', 'exp(a)', interval(0.3, 2.8)],
   ['a ^ 3', '3 * a ^ 2', UNIT],
   ['0.5 * a', '0.5', UNIT],
-  ['if a > 0.3 then 1 else 0', '0', interval(0, 1)],
+  ['if a > 0.3 then 1 else 0', '1 / (1 + 4 * abs(a)) ^ 2', interval(0, 1)],
+  ['floor(2 * a) / 2', '1', interval(-1, 1)],
 ];
 
 /** A function that says its own slope. */

@@ -4,6 +4,8 @@ import { RandomStream } from '../../src/base/random.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { differentiable } from '../../src/study/gradient-program.ts';
+import { holdSlopes } from '../../src/study/held.ts';
+import { extentsOf } from '../../src/study/random-case.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { tangentOf } from '../laws/cases.ts';
 import { distance, type Tensors } from '../laws/distance.ts';
@@ -109,10 +111,12 @@ export const differencesOfGradients: GeneratedLaw = {
     const u = directionOf(inputs, wrt, drawn.numbers, 'u');
     const Hu = along(pushed(trial, u));
     const gradients = slopes(forms.backward);
+    const extents = extentsOf(drawn);
+    const hold = holdSlopes(gradients, inputs, extents);
     // One of the tensors: each of them comes to its turn in some program.
     const name = wrt[drawn.numbers % wrt.length];
     const slope = (moved: Tensor): number => {
-      const found = evaluate(gradients, new Map([...inputs, [name, moved]]));
+      const found = evaluate(gradients, new Map([...inputs, [name, moved]]), extents, hold?.());
       return wrt.reduce(
         (sum, other) =>
           sum +

@@ -16,13 +16,16 @@ import { type Forms, formsOf } from '../laws/forms.ts';
 /** Beside the models, so that their cells can be imported. */
 const PATH = 'models/generated.rnn';
 
+/** What the laws need of what runs. */
+type Compiled = Pick<Executable, 'execute'>;
+
 export class Trial {
   readonly text: string;
   readonly drawn: Case;
   #file: CheckedFile | undefined;
   readonly #programs = new Map<string, Program>();
   #optimised: Graph | undefined;
-  #compiled: Promise<Executable> | undefined;
+  #compiled: Promise<Compiled> | undefined;
 
   constructor(text: string, drawn: Case) {
     this.text = text;
@@ -65,7 +68,7 @@ export class Trial {
   }
 
   /** That in WebAssembly: `compile`, without optimising once more. */
-  get compiled(): Promise<Executable> {
+  get compiled(): Promise<Compiled> {
     this.#compiled ??= load(emit(schedule(this.optimised)), { feedback: [] });
     return this.#compiled;
   }

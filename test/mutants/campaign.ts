@@ -1,0 +1,272 @@
+// All mutants of some areas: which programs can tell them from the original, and what the laws say on those.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { bundleMutants } from './bundle.ts';
+import type { Outcome, Stage } from './judge.ts';
+import type { Mutant } from './points.ts';
+import { type Answer, WorkerProcess } from './process.ts';
+import { FELT, REACHED } from './switch.ts';
+
+export interface Settings {
+  readonly root: string;
+  readonly areas: readonly string[];
+  /** Only files whose path contains this. */
+  readonly only: string;
+  /** How many generated programs there are beside those of the folders. */
+  readonly generated: number;
+  /** How many programs a mutant is tried on at most. */
+  readonly most: number;
+  readonly processes: number;
+  /** Keeps what is known, and goes on from it. */
+  readonly file: string | undefined;
+  readonly tell: (line: string) => void;
+  readonly isStopped: () => boolean;
+}
+
+/** What became of a mutant. */
+export type Verdict =
+  | { readonly kind: 'not reached' | 'not felt' }
+  | (Outcome & { readonly program: string; readonly tried: number });
+
+export interface Findings {
+  readonly mutants: readonly Mutant[];
+  /** By the number of the mutant; missing: not looked at. */
+  readonly verdicts: ReadonlyMap<number, Verdict>;
+}
+
+interface Recorded {
+  readonly name: string;
+  readonly milliseconds: number;
+  /** By mutant, in base64; undefined: no numbers. */
+  readonly marks: string | undefined;
+}
+
+interface Kept {
+  readonly hash: string;
+  readonly programs: Recorded[];
+  readonly verdicts: [number, Verdict][];
+}
+
+/** Runs after compiling, so that the code may be the same and the answers not. */
+const RUNS = new Set([
+  'src/runtime/executable.ts',
+  'src/loops/memory.ts',
+  'src/loops/size.ts',
+  'src/codegen/wasm/module.ts',
+]);
+
+function stageOf({ file }: Mutant): Stage {
+  if (RUNS.has(file)) return 'run';
+  if (file.startsWith('src/autodiff/')) return 'graphs';
+  return file.startsWith('src/passes/') ? 'optimised' : 'code';
+}
+
+/** Starts the worker: its bundle, how many mutants there are, how many programs are generated. */
+const START = `
+const [url, mutants, generated] = process.argv.slice(2);
+globalThis.marksAtLoad = new Uint8Array(Number(mutants));
+const { serve } = await import(url);
+serve(url, Number(generated));
+`;
+
+/** Milliseconds after which a process hangs that should have answered long before. */
+const PATIENCE = 60_000;
+
+export async function runCampaign(settings: Settings): Promise<Findings> {
+  const { areas, generated, tell } = settings;
+  const folder = mkdtempSync(join(tmpdir(), 'rnn-mutants-'));
+  const workers: WorkerProcess[] = [];
+  try {
+    tell('bundling');
+    const { text, mutants } = await bundleMutants(settings.root, 'test/mutants/worker.ts', areas);
+    writeFileSync(join(folder, 'bundle.mjs'), text);
+    writeFileSync(join(folder, 'start.mjs'), START);
+    const words = [pathToFileURL(join(folder, 'bundle.mjs')).href, String(mutants.length), String(generated)];
+    workers.push(
+      ...Array.from(
+        { length: settings.processes },
+        () => new WorkerProcess(join(folder, 'start.mjs'), words),
+      ),
+    );
+    const hash = createHash('sha256').update(text).update(String(generated)).digest('hex');
+    return await new Campaign(settings, mutants, workers, readKept(settings.file, hash)).run();
+  } finally {
+    for (const worker of workers) worker.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readKept(file: string | undefined, hash: string): Kept {
+  if (file !== undefined && existsSync(file)) {
+    const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept;
+    if (kept.hash === hash) return kept;
+  }
+  return { hash, programs: [], verdicts: [] };
+}
+
+class Campaign {
+  readonly #settings: Settings;
+  readonly #mutants: readonly Mutant[];
+  readonly #workers: readonly WorkerProcess[];
+  readonly #kept: Kept;
+  readonly #verdicts: Map<number, Verdict>;
+  #saved = Date.now();
+
+  constructor(settings: Settings, mutants: readonly Mutant[], workers: readonly WorkerProcess[], kept: Kept) {
+    this.#settings = settings;
+    this.#mutants = mutants;
+    this.#workers = workers;
+    this.#kept = kept;
+    this.#verdicts = new Map(kept.verdicts);
+  }
+
+  async run(): Promise<Findings> {
+    const { only, tell } = this.#settings;
+    const ready = await this.#workers[0].start();
+    if (ready.kind !== 'ready') throw new Error(`a worker does not start: ${JSON.stringify(ready)}`);
+    const atLoad = Buffer.from(ready.marks, 'base64');
+    await this.#record(ready.programs);
+    const known = this.#kept.programs.flatMap(({ name, milliseconds, marks }, number) =>
+      marks === undefined ? [] : [{ name, number, milliseconds, marks: Buffer.from(marks, 'base64') }],
+    );
+    known.sort((a, b) => a.milliseconds - b.milliseconds);
+    const cover = coverOf(known, this.#mutants.length);
+    const waiting = this.#mutants.flatMap(({ file }, mutant) =>
+      file.includes(only) && !this.#verdicts.has(mutant) ? [mutant] : [],
+    );
+    const total = waiting.length;
+    const next = (): number | undefined => (this.#settings.isStopped() ? undefined : waiting.shift());
+    await Promise.all(
+      this.#workers.map(async (worker) => {
+        for (let mutant = next(); mutant !== undefined; mutant = next()) {
+          const isAtLoad = atLoad[mutant] !== 0;
+          const programs = isAtLoad ? cover : this.#programsFor(mutant, known);
+          const marks = known.reduce((all, program) => all | program.marks[mutant], 0);
+          const verdict: Verdict =
+            isAtLoad || (marks & FELT) !== 0
+              ? await this.#judge(worker, mutant, programs, isAtLoad)
+              : { kind: (marks & REACHED) !== 0 ? 'not felt' : 'not reached' };
+          this.#verdicts.set(mutant, verdict);
+          if (verdict.kind === 'escaped') {
+            const { file, line, what } = this.#mutants[mutant];
+            tell(`ESCAPED ${mutant} ${file}:${line} ${what}: ${verdict.why} (${verdict.program})`);
+          }
+          tell(`${total - waiting.length} of ${total} mutants`);
+          if (Date.now() - this.#saved > 20_000) this.#save();
+        }
+      }),
+    );
+    this.#save();
+    return { mutants: this.#mutants, verdicts: this.#verdicts };
+  }
+
+  /** What each program reaches; once for the same bundle. */
+  async #record(programs: number): Promise<void> {
+    const { programs: recorded } = this.#kept;
+    while (recorded.length < programs && !this.#settings.isStopped()) {
+      const program = recorded.length;
+      this.#settings.tell(`recording program ${program + 1} of ${programs}`);
+      const order = { kind: 'record', program, mutants: this.#mutants.length } as const;
+      const answer = await this.#workers[0].ask(order, 10 * PATIENCE);
+      if (answer.kind === 'not numeric')
+        recorded.push({ name: answer.name, milliseconds: 0, marks: undefined });
+      else if (answer.kind === 'recorded') {
+        recorded.push({ name: answer.name, milliseconds: answer.milliseconds, marks: answer.marks });
+      } else throw new Error(`program ${program} without a fault: ${JSON.stringify(answer)}`);
+    }
+    this.#save();
+  }
+
+  /** The cheapest of those that feel it, and some of the others. */
+  #programsFor(mutant: number, known: readonly Known[]): readonly Known[] {
+    const { most } = this.#settings;
+    const felt = known.filter(({ marks }) => (marks[mutant] & FELT) !== 0);
+    if (felt.length <= most) return felt;
+    const cheap = Math.ceil((2 * most) / 3);
+    const rest = felt.slice(cheap);
+    const others = Array.from(
+      { length: most - cheap },
+      (_, k) => rest[Math.floor(((k + 1) * rest.length) / (most - cheap + 1))],
+    );
+    return [...felt.slice(0, cheap), ...others];
+  }
+
+  /** On one program after the other, until a law breaks. */
+  async #judge(
+    worker: WorkerProcess,
+    mutant: number,
+    programs: readonly Known[],
+    isAtLoad: boolean,
+  ): Promise<Verdict> {
+    let most: Outcome = { kind: 'same' };
+    let where = '';
+    let tried = 0;
+    for (const { number, name } of programs) {
+      if (most.kind === 'caught') break;
+      const kind = isAtLoad ? 'judge at load' : 'judge';
+      const order = { kind, mutant, program: number, stage: stageOf(this.#mutants[mutant]) } as const;
+      const outcome = outcomeOf(await worker.ask(order, PATIENCE));
+      if (tried++ === 0 || RANK[outcome.kind] > RANK[most.kind]) [most, where] = [outcome, name];
+    }
+    return { ...most, program: where, tried };
+  }
+
+  #save(): void {
+    this.#saved = Date.now();
+    const { file } = this.#settings;
+    if (file === undefined) return;
+    writeFileSync(file, JSON.stringify({ ...this.#kept, verdicts: [...this.#verdicts] }));
+  }
+}
+
+/** Which of two outcomes on two programs says more of the mutant. One that escapes on one may be caught on another. */
+const RANK: Readonly<Record<Outcome['kind'], number>> = {
+  same: 1,
+  unchanged: 2,
+  escaped: 3,
+  caught: 4,
+};
+
+interface Known {
+  readonly name: string;
+  readonly number: number;
+  readonly milliseconds: number;
+  readonly marks: Uint8Array;
+}
+
+/** Few programs that together reach what all of them reach; each time the one that adds most for its time. */
+function coverOf(known: readonly Known[], mutants: number): readonly Known[] {
+  const covered = new Uint8Array(mutants);
+  const cover: Known[] = [];
+  for (;;) {
+    let best: Known | undefined;
+    let most = 0;
+    for (const program of known) {
+      let added = 0;
+      for (let k = 0; k < mutants; k++) if (program.marks[k] & ~covered[k]) added++;
+      const worth = added / (20 + program.milliseconds);
+      if (worth > most) [best, most] = [program, worth];
+    }
+    if (best === undefined) return cover;
+    cover.push(best);
+    best.marks.forEach((marks, k) => {
+      covered[k] |= marks;
+    });
+  }
+}
+
+function outcomeOf(answer: Answer): Outcome {
+  switch (answer.kind) {
+    case 'judged':
+      return answer.outcome;
+    case 'hangs':
+      return { kind: 'caught', by: 'goes on for ever', why: 'the process was ended' };
+    case 'dies':
+      return { kind: 'caught', by: 'the process dies', why: answer.why };
+    default:
+      throw new Error(`no judgement: ${JSON.stringify(answer)}`);
+  }
+}

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { bundleMutants } from './bundle.ts';
 import type { Outcome, Stage } from './judge.ts';
 import type { Mutant } from './points.ts';
@@ -39,6 +38,7 @@ export interface Findings {
 
 interface Recorded {
   readonly name: string;
+  readonly isLarge: boolean;
   readonly milliseconds: number;
   /** By mutant, in base64; undefined: no numbers. */
   readonly marks: string | undefined;
@@ -46,7 +46,7 @@ interface Recorded {
 
 interface Kept {
   readonly hash: string;
-  readonly programs: Recorded[];
+  readonly programs: (Recorded | null)[];
   readonly verdicts: [number, Verdict][];
 }
 
@@ -64,14 +64,6 @@ function stageOf({ file }: Mutant): Stage {
   return file.startsWith('src/passes/') ? 'optimised' : 'code';
 }
 
-/** Starts the worker: its bundle, how many mutants there are, how many programs are generated. */
-const START = `
-const [url, mutants, generated] = process.argv.slice(2);
-globalThis.marksAtLoad = new Uint8Array(Number(mutants));
-const { serve } = await import(url);
-serve(url, Number(generated));
-`;
-
 /** Milliseconds after which a process hangs that should have answered long before. */
 const PATIENCE = 60_000;
 
@@ -81,18 +73,12 @@ export async function runCampaign(settings: Settings): Promise<Findings> {
   const workers: WorkerProcess[] = [];
   try {
     tell('bundling');
-    const { text, mutants } = await bundleMutants(settings.root, 'test/mutants/worker.ts', areas);
-    writeFileSync(join(folder, 'bundle.mjs'), text);
-    writeFileSync(join(folder, 'start.mjs'), START);
-    const words = [pathToFileURL(join(folder, 'bundle.mjs')).href, String(mutants.length), String(generated)];
+    const bundle = await bundleMutants(settings.root, 'test/mutants/worker.ts', areas);
     workers.push(
-      ...Array.from(
-        { length: settings.processes },
-        () => new WorkerProcess(join(folder, 'start.mjs'), words),
-      ),
+      ...Array.from({ length: settings.processes }, () => new WorkerProcess(folder, bundle, generated)),
     );
-    const hash = createHash('sha256').update(text).update(String(generated)).digest('hex');
-    return await new Campaign(settings, mutants, workers, readKept(settings.file, hash)).run();
+    const hash = createHash('sha256').update(bundle.text).update(String(generated)).digest('hex');
+    return await new Campaign(settings, bundle.mutants, workers, readKept(settings.file, hash)).run();
   } finally {
     for (const worker of workers) worker.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -129,61 +115,80 @@ class Campaign {
     if (ready.kind !== 'ready') throw new Error(`a worker does not start: ${JSON.stringify(ready)}`);
     const atLoad = Buffer.from(ready.marks, 'base64');
     await this.#record(ready.programs);
-    const known = this.#kept.programs.flatMap(({ name, milliseconds, marks }, number) =>
-      marks === undefined ? [] : [{ name, number, milliseconds, marks: Buffer.from(marks, 'base64') }],
-    );
+    if (this.#settings.isStopped()) return { mutants: this.#mutants, verdicts: this.#verdicts };
+    const known = this.#kept.programs.flatMap((program, number) => {
+      if (program?.marks === undefined) return [];
+      const { name, isLarge, milliseconds, marks } = program;
+      return [{ name, number, isLarge, milliseconds, marks: Buffer.from(marks, 'base64') }];
+    });
     known.sort((a, b) => a.milliseconds - b.milliseconds);
     const cover = coverOf(known, this.#mutants.length);
     const waiting = this.#mutants.flatMap(({ file }, mutant) =>
       file.includes(only) && !this.#verdicts.has(mutant) ? [mutant] : [],
     );
     const total = waiting.length;
-    const next = (): number | undefined => (this.#settings.isStopped() ? undefined : waiting.shift());
-    await Promise.all(
-      this.#workers.map(async (worker) => {
-        for (let mutant = next(); mutant !== undefined; mutant = next()) {
-          const isAtLoad = atLoad[mutant] !== 0;
-          const programs = isAtLoad ? cover : this.#programsFor(mutant, known);
-          const marks = known.reduce((all, program) => all | program.marks[mutant], 0);
-          const verdict: Verdict =
-            isAtLoad || (marks & FELT) !== 0
-              ? await this.#judge(worker, mutant, programs, isAtLoad)
-              : { kind: (marks & REACHED) !== 0 ? 'not felt' : 'not reached' };
-          this.#verdicts.set(mutant, verdict);
-          if (verdict.kind === 'escaped') {
-            const { file, line, what } = this.#mutants[mutant];
-            tell(`ESCAPED ${mutant} ${file}:${line} ${what}: ${verdict.why} (${verdict.program})`);
-          }
-          tell(`${total - waiting.length} of ${total} mutants`);
-          if (Date.now() - this.#saved > 20_000) this.#save();
-        }
-      }),
-    );
-    this.#save();
+    await this.#share(waiting, async (worker, mutant) => {
+      const isAtLoad = atLoad[mutant] !== 0;
+      const programs = isAtLoad ? cover : this.#programsFor(mutant, known);
+      const marks = known.reduce((all, program) => all | program.marks[mutant], 0);
+      const verdict: Verdict =
+        isAtLoad || (marks & FELT) !== 0
+          ? await this.#judge(worker, mutant, programs, isAtLoad)
+          : { kind: (marks & REACHED) !== 0 ? 'not felt' : 'not reached' };
+      this.#verdicts.set(mutant, verdict);
+      if (verdict.kind === 'escaped') {
+        const { file, line, what } = this.#mutants[mutant];
+        tell(`ESCAPED ${mutant} ${file}:${line} ${what}: ${verdict.why} (${verdict.program})`);
+      }
+      tell(`${total - waiting.length} of ${total} mutants`);
+    });
     return { mutants: this.#mutants, verdicts: this.#verdicts };
   }
 
   /** What each program reaches; once for the same bundle. */
   async #record(programs: number): Promise<void> {
     const { programs: recorded } = this.#kept;
-    while (recorded.length < programs && !this.#settings.isStopped()) {
-      const program = recorded.length;
-      this.#settings.tell(`recording program ${program + 1} of ${programs}`);
-      const order = { kind: 'record', program, mutants: this.#mutants.length } as const;
-      const answer = await this.#workers[0].ask(order, 10 * PATIENCE);
-      if (answer.kind === 'not numeric')
-        recorded.push({ name: answer.name, milliseconds: 0, marks: undefined });
-      else if (answer.kind === 'recorded') {
-        recorded.push({ name: answer.name, milliseconds: answer.milliseconds, marks: answer.marks });
+    const stage = this.#mutants.some((mutant) => stageOf(mutant) === 'graphs') ? 'graphs' : 'optimised';
+    const waiting = Array.from({ length: programs }, (_, k) => k).filter((k) => !recorded[k]);
+    await this.#share(waiting, async (worker, program) => {
+      this.#settings.tell(`recording: ${waiting.length} programs are left`);
+      const order = { kind: 'record', program, stage, mutants: this.#mutants.length } as const;
+      const answer = await worker.ask(order, 10 * PATIENCE);
+      if (answer.kind === 'not numeric') {
+        recorded[program] = { name: answer.name, isLarge: false, milliseconds: 0, marks: undefined };
+      } else if (answer.kind === 'recorded') {
+        const { name, isLarge, milliseconds, marks } = answer;
+        recorded[program] = { name, isLarge, milliseconds, marks };
       } else throw new Error(`program ${program} without a fault: ${JSON.stringify(answer)}`);
-    }
+    });
+  }
+
+  /** Gives out numbers to the workers until none is left or somebody stops it. */
+  async #share(
+    waiting: number[],
+    work: (worker: WorkerProcess, number: number) => Promise<void>,
+  ): Promise<void> {
+    await Promise.all(
+      this.#workers.map(async (worker) => {
+        while (!this.#settings.isStopped()) {
+          const number = waiting.shift();
+          if (number === undefined) return;
+          await work(worker, number);
+          if (Date.now() - this.#saved > 20_000) this.#save();
+        }
+      }),
+    );
     this.#save();
   }
 
   /** The cheapest of those that feel it, and some of the others. */
   #programsFor(mutant: number, known: readonly Known[]): readonly Known[] {
     const { most } = this.#settings;
-    const felt = known.filter(({ marks }) => (marks[mutant] & FELT) !== 0);
+    const isOfGradients = stageOf(this.#mutants[mutant]) === 'graphs';
+    const all = known.filter(({ marks }) => (marks[mutant] & FELT) !== 0);
+    // Large programs are not compared with differences.
+    const small = isOfGradients ? all.filter(({ isLarge }) => !isLarge) : all;
+    const felt = small.length === 0 ? all : small;
     if (felt.length <= most) return felt;
     const cheap = Math.ceil((2 * most) / 3);
     const rest = felt.slice(cheap);
@@ -232,6 +237,7 @@ const RANK: Readonly<Record<Outcome['kind'], number>> = {
 
 interface Known {
   readonly name: string;
+  readonly isLarge: boolean;
   readonly number: number;
   readonly milliseconds: number;
   readonly marks: Uint8Array;

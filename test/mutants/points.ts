@@ -14,6 +14,7 @@
 //
 // What is not touched: types, messages of errors, and `invariant`, which are checks and change no answer.
 import { parseAst } from 'rolldown/parseAst';
+import { instructionsLike, MATH, OPERATORS } from './neighbours.ts';
 
 export type Kind =
   | 'condition'
@@ -70,26 +71,6 @@ export function mutate(text: string, settings: Settings): Mutated {
 
 type Which = 'both' | 'true' | 'false';
 
-/** Of `switch.ts`: the function of each operator, and what it is taken for. */
-const OPERATORS: Readonly<Record<string, readonly [string, string]>> = {
-  '<': ['less', '<='],
-  '<=': ['atMost', '<'],
-  '>': ['more', '>='],
-  '>=': ['atLeast', '>'],
-  '+': ['plus', '-'],
-  '-': ['minus', '+'],
-  '*': ['times', '+'],
-  '/': ['over', '*'],
-  '%': ['modulo', '*'],
-  '**': ['power', '*'],
-  '<<': ['shiftLeft', '>>'],
-  '>>': ['shiftRight', '<<'],
-  '>>>': ['shiftUnsigned', '>>'],
-  '&': ['bitAnd', '|'],
-  '|': ['bitOr', '&'],
-  '^': ['bitXor', '|'],
-};
-
 const RELATIONS = new Set(['<', '<=', '>', '>=']);
 const EQUALITIES = new Set(['===', '!==', 'in', 'instanceof']);
 const PREDICATES = new Set(['filter', 'every', 'some', 'find', 'findIndex', 'findLast', 'findLastIndex']);
@@ -97,68 +78,6 @@ const DROPPED_LINKS = new Set(['filter', 'reverse', 'toReversed', 'sort', 'toSor
 /** What gives something else than the code that it was called on. */
 const TAKERS = new Set(['keep', 'local', 'parameter', 'finish']);
 const BOOLEAN_NAME = /^(is|has|can|needs|takes|wants|may|are)[A-Z]/;
-const MATH: Readonly<Record<string, string>> = { min: 'max', max: 'min', floor: 'ceil', ceil: 'floor' };
-
-/** Operations of a graph with the same operands. */
-const OPERATIONS: Readonly<Record<string, string>> = {
-  add: 'sub',
-  sub: 'add',
-  mul: 'add',
-  div: 'mul',
-  max: 'min',
-  min: 'max',
-  lt: 'le',
-  le: 'lt',
-  eq: 'le',
-  and: 'or',
-  or: 'and',
-  neg: 'abs',
-  abs: 'neg',
-};
-
-/** Endings of instructions, and what they are taken for. */
-const ENDINGS: readonly (readonly [string, string])[] = [
-  ['.add', '.sub'],
-  ['.sub', '.add'],
-  ['.mul', '.add'],
-  ['.div', '.mul'],
-  ['.min', '.max'],
-  ['.max', '.min'],
-  ['.min_s', '.max_s'],
-  ['.max_s', '.min_s'],
-  ['.lt', '.le'],
-  ['.le', '.lt'],
-  ['.gt', '.ge'],
-  ['.gt', '.lt'],
-  ['.ge', '.gt'],
-  ['.eq', '.ne'],
-  ['.ne', '.eq'],
-  ['.eqz', '.eq'],
-  ['.lt_s', '.lt_u'],
-  ['.lt_s', '.gt_s'],
-  ['.lt_s', '.le_s'],
-  ['.lt_u', '.lt_s'],
-  ['.le_s', '.lt_s'],
-  ['.ge_s', '.ge_u'],
-  ['.ge_s', '.gt_s'],
-  ['.ge_u', '.ge_s'],
-  ['.gt_s', '.ge_s'],
-  ['.and', '.or'],
-  ['.or', '.and'],
-  ['.xor', '.or'],
-  ['.andnot', '.and'],
-  ['.not', '.neg'],
-  ['.shl', '.shr_u'],
-  ['.shr_u', '.shr_s'],
-  ['.shr_s', '.shr_u'],
-  ['.floor', '.nearest'],
-  ['.nearest', '.floor'],
-  ['.neg', '.abs'],
-  ['.abs', '.neg'],
-  ['.sqrt', '.abs'],
-  ['.load32_lane', '.store32_lane'],
-];
-
 class Planter {
   readonly mutants: Mutant[] = [];
   readonly #text: string;
@@ -484,7 +403,8 @@ class Planter {
         parent.type,
       );
       if (!isNamed)
-        for (const other of this.#neighbours(node.value)) this.#other('instruction', node, `'${other}'`);
+        for (const other of instructionsLike(node.value, this.#settings))
+          this.#other('instruction', node, `'${other}'`);
     }
   }
 
@@ -499,16 +419,6 @@ class Planter {
   #other(kind: Kind, node: Syntax, other: string): void {
     const mutant = this.#new(kind, node, `${other} for ${this.#short(node)}`);
     this.#wrap(node, `$switch.literal(${mutant}, `, `, ${other})`);
-  }
-
-  /** What an instruction or operation is taken for. */
-  #neighbours(name: string): readonly string[] {
-    const { instructions, file } = this.#settings;
-    if (!file.includes('codegen')) return name in OPERATIONS ? [OPERATIONS[name]] : [];
-    return ENDINGS.flatMap(([from, to]) => {
-      const other = name.endsWith(from) ? name.slice(0, -from.length) + to : '';
-      return instructions.has(name) && instructions.has(other) ? [other] : [];
-    });
   }
 }
 

@@ -1,6 +1,10 @@
 // A worker process from the other side: one order at a time, and no longer than so many milliseconds. A process that
 // hangs or dies is told as such, and the next order gets a new one.
 import { type ChildProcess, fork } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Bundle } from './bundle.ts';
 import type { Order, Report } from './worker.ts';
 
 /** What became of an order: a report, or the end of the process. */
@@ -9,16 +13,27 @@ export type Answer = Report | { readonly kind: 'hangs' } | { readonly kind: 'die
 /** Modules that are loaded once more stay in memory: after so many the process is a new one. */
 const LOADS = 40;
 
+/** Starts the worker: its bundle, how many mutants there are, how many programs are generated. */
+const START = `
+const [url, mutants, generated] = process.argv.slice(2);
+globalThis.marksAtLoad = new Uint8Array(Number(mutants));
+const { serve } = await import(url);
+serve(url, Number(generated));
+`;
+
 export class WorkerProcess {
   readonly #script: string;
   readonly #words: readonly string[];
   #child: ChildProcess | undefined;
   #loads = 0;
 
-  /** The script serves orders; `words` are its arguments. */
-  constructor(script: string, words: readonly string[]) {
-    this.#script = script;
-    this.#words = words;
+  /** Writes the bundle into the folder; with so many generated programs. */
+  constructor(folder: string, { text, mutants }: Bundle, generated: number) {
+    this.#script = join(folder, 'start.mjs');
+    const file = join(folder, 'bundle.mjs');
+    writeFileSync(file, text);
+    writeFileSync(this.#script, START);
+    this.#words = [pathToFileURL(file).href, String(mutants.length), String(generated)];
   }
 
   /** Starts the process if there is none; what it says when it is ready. */

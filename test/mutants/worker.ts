@@ -7,7 +7,12 @@ import { type Planned, plannedPrograms } from './programs.ts';
 import { record } from './switch.ts';
 
 export type Order =
-  | { readonly kind: 'record'; readonly program: number; readonly mutants: number }
+  | {
+      readonly kind: 'record';
+      readonly program: number;
+      readonly stage: Stage;
+      readonly mutants: number;
+    }
   | { readonly kind: 'judge'; readonly mutant: number; readonly program: number; readonly stage: Stage }
   | {
       readonly kind: 'judge at load';
@@ -22,6 +27,7 @@ export type Report =
   | {
       readonly kind: 'recorded';
       readonly name: string;
+      readonly isLarge: boolean;
       readonly milliseconds: number;
       readonly marks: string;
     }
@@ -46,9 +52,15 @@ async function answer(order: Order, url: string): Promise<Report> {
   if (order.kind === 'record') {
     const marks = new Uint8Array(order.mutants);
     const begin = process.cpuUsage().user;
-    await recordMarks(base, marks);
+    await recordMarks(base, order.stage, marks);
     const milliseconds = (process.cpuUsage().user - begin) / 1000;
-    return { kind: 'recorded', name: base.name, milliseconds, marks: Buffer.from(marks).toString('base64') };
+    // What is no mutant changes nothing.
+    const nothing = order.program % 8 === 0 ? await judge(order.mutants, base, 'run') : undefined;
+    if (nothing !== undefined && nothing.kind !== 'unchanged') {
+      return { kind: 'failed', why: `${base.name} without a fault: ${JSON.stringify(nothing)}` };
+    }
+    const { name, isLarge } = base;
+    return { kind: 'recorded', name, isLarge, milliseconds, marks: Buffer.from(marks).toString('base64') };
   }
   if (order.kind === 'judge') {
     return { kind: 'judged', outcome: await judge(order.mutant, base, order.stage) };

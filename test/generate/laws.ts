@@ -4,9 +4,10 @@ import { jvp } from '../../src/autodiff/jvp.ts';
 import { unroll } from '../../src/autodiff/unroll.ts';
 import { RandomStream } from '../../src/base/random.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
-import type { Graph, Node } from '../../src/graph/graph.ts';
+import { type Graph, type Node, typeOf } from '../../src/graph/graph.ts';
 import { printGraph } from '../../src/graph/print.ts';
 import { readGraph } from '../../src/graph/read.ts';
+import { BATCH, type Dim, TIME } from '../../src/graph/type.ts';
 import { verify } from '../../src/graph/verify.ts';
 import { differentiable, withGradients } from '../../src/study/gradient-program.ts';
 import { realTensor, type Tensor } from '../../src/tensor/tensor.ts';
@@ -81,6 +82,41 @@ const checks: GeneratedLaw = {
     found.set('of a batch', verify(forward).length);
     found.set('with gradients', verify(backward).length);
     return all(found);
+  },
+};
+
+/** What is handed in and out: data with the batch behind time, weights as they are, gradients like what they are of. */
+const layout: GeneratedLaw = {
+  name: 'a batch is one more axis of the data',
+  bound: 0,
+  hold({ forms: { program, forward, backward } }) {
+    const withBatch = (shape: readonly Dim[]): readonly Dim[] =>
+      shape[0] === TIME ? [TIME, BATCH, ...shape.slice(1)] : [BATCH, ...shape];
+    const expected = new Map<string, readonly Dim[]>([['lengths', [BATCH]]]);
+    for (const id of program.graph.inputs) {
+      const node = program.graph.nodes[id];
+      if (node.kind !== 'input') continue;
+      const isSame = node.role === 'parameter' || node.role === 'shared';
+      expected.set(node.name, isSame ? node.type.shape : withBatch(node.type.shape));
+    }
+    for (const { name, node, mean } of program.graph.outputs) {
+      const shape = mean === undefined ? withBatch(typeOf(program.graph, node).shape) : [];
+      expected.set(`output ${name}`, shape);
+      expected.set(`cotangent.${name}`, shape);
+    }
+    for (const name of differentiable(program)) expected.set(`output grad.${name}`, expected.get(name)!);
+    const found = [forward, backward].flatMap((graph) => [
+      ...inputShapes(graph),
+      ...[...outputShapes(graph)].map(([name, shape]) => [`output ${name}`, shape] as const),
+    ]);
+    const there = new Set(found.map(([name]) => name));
+    const missing = [...expected.keys()].filter((name) => !name.startsWith('cotangent.') && !there.has(name));
+    return all(
+      new Map([
+        ...found.map(([name, shape]) => [name, yes(expected.get(name)?.join() === shape.join())] as const),
+        ...missing.map((name) => [name, yes(false)] as const),
+      ]),
+    );
   },
 };
 
@@ -283,6 +319,7 @@ export function isNumeric({ forms: { backward }, inputs }: Trial): boolean {
 
 export const GENERATED_LAWS: readonly GeneratedLaw[] = [
   checks,
+  layout,
   printed,
   differences,
   modes,

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { threefry2x32 } from '../../src/base/random.ts';
 import { bundleMutants } from './bundle.ts';
 import type { Outcome, Stage } from './judge.ts';
 import type { Mutant } from './points.ts';
@@ -122,19 +123,25 @@ class Campaign {
       return [{ name, number, isLarge, milliseconds, marks: Buffer.from(marks, 'base64') }];
     });
     known.sort((a, b) => a.milliseconds - b.milliseconds);
-    const cover = coverOf(known, this.#mutants.length);
-    const waiting = this.#mutants.flatMap(({ file }, mutant) =>
-      file.includes(only) && !this.#verdicts.has(mutant) ? [mutant] : [],
-    );
+    const cover = coverOf(known, this.#mutants.length).slice(0, 2 * this.#settings.most);
+    const waiting: number[] = [];
+    this.#mutants.forEach(({ file }, mutant) => {
+      if (!file.includes(only) || this.#verdicts.has(mutant)) return;
+      const marks = known.reduce((all, program) => all | program.marks[mutant], 0);
+      if (atLoad[mutant] !== 0 || (marks & FELT) !== 0) waiting.push(mutant);
+      else this.#verdicts.set(mutant, { kind: (marks & REACHED) !== 0 ? 'not felt' : 'not reached' });
+    });
+    // Mixed, so that whoever stops it has seen a fair part; those that need a module loaded anew cost most.
+    waiting.sort((a, b) => Math.sign(atLoad[a]) - Math.sign(atLoad[b]) || mixed(a) - mixed(b));
     const total = waiting.length;
     await this.#share(waiting, async (worker, mutant) => {
       const isAtLoad = atLoad[mutant] !== 0;
-      const programs = isAtLoad ? cover : this.#programsFor(mutant, known);
-      const marks = known.reduce((all, program) => all | program.marks[mutant], 0);
-      const verdict: Verdict =
-        isAtLoad || (marks & FELT) !== 0
-          ? await this.#judge(worker, mutant, programs, isAtLoad)
-          : { kind: (marks & REACHED) !== 0 ? 'not felt' : 'not reached' };
+      const verdict = await this.#judge(
+        worker,
+        mutant,
+        isAtLoad ? cover : this.#programsFor(mutant, known),
+        isAtLoad,
+      );
       this.#verdicts.set(mutant, verdict);
       if (verdict.kind === 'escaped') {
         const { file, line, what } = this.#mutants[mutant];
@@ -234,6 +241,10 @@ const RANK: Readonly<Record<Outcome['kind'], number>> = {
   escaped: 3,
   caught: 4,
 };
+
+function mixed(mutant: number): number {
+  return threefry2x32(0, 0, mutant, 0)[0];
+}
 
 interface Known {
   readonly name: string;

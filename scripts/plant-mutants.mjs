@@ -5,6 +5,7 @@
 //     --only TEXT        files whose path contains it
 //     --programs N       how many generated programs there are beside those of the folders
 //     --most N           how many programs a mutant is tried on at most
+//     --again KIND       once more those of one verdict: on more programs
 //     --processes N      how many at a time
 //     --json FILE        keeps what is found there, and goes on from it
 //     --list KIND        the mutants of one verdict, a line each: 'not reached', 'not felt', same, unchanged, caught
@@ -23,6 +24,7 @@ const { values, positionals } = parseArgs({
     only: { type: 'string', default: '' },
     programs: { type: 'string', default: '100' },
     most: { type: 'string', default: '8' },
+    again: { type: 'string' },
     processes: { type: 'string', default: '1' },
     json: { type: 'string' },
     list: { type: 'string' },
@@ -60,6 +62,7 @@ try {
     generated: Number(values.programs),
     most: Number(values.most),
     processes: Number(values.processes),
+    again: values.again,
     file: values.json,
     /** @param {string} line */
     tell(line) {

@@ -1,8 +1,10 @@
 // The laws that hold for every program: those of test/laws, as functions of a trial.
 import { isDeepStrictEqual } from 'node:util';
+import { batch } from '../../src/autodiff/batch.ts';
 import { jvp } from '../../src/autodiff/jvp.ts';
 import { unroll } from '../../src/autodiff/unroll.ts';
 import { RandomStream } from '../../src/base/random.ts';
+import { optimise } from '../../src/compile.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import { type Graph, type Node, typeOf } from '../../src/graph/graph.ts';
 import { printGraph } from '../../src/graph/print.ts';
@@ -10,6 +12,7 @@ import { readGraph } from '../../src/graph/read.ts';
 import { BATCH, type Dim, TIME } from '../../src/graph/type.ts';
 import { verify } from '../../src/graph/verify.ts';
 import { differentiable, withGradients } from '../../src/study/gradient-program.ts';
+import { drawInputs } from '../../src/study/random-case.ts';
 import { realTensor, type Tensor } from '../../src/tensor/tensor.ts';
 import { compareAlone } from '../laws/alone.ts';
 import {
@@ -259,6 +262,27 @@ const alone: GeneratedLaw = {
   },
 };
 
+/** Of two programs in five: graphs without lengths are made by all stages in a way of their own. */
+const withoutLengths: GeneratedLaw = {
+  name: 'sequences of one length need no lengths',
+  bound: 1e-12,
+  hold({ forms: { program, backward }, drawn }) {
+    if (drawn.numbers % 5 > 1) return undefined;
+    const whole = { ...drawn, lengths: drawn.lengths.map(() => drawn.steps) };
+    const inputs = drawInputs(program, backward, whole);
+    const without = withGradients(program, batch(program.graph, { lengths: false }), differentiable(program));
+    const given = new Map([...inputs].filter(([name]) => name !== 'lengths'));
+    const answer = evaluate(backward, inputs);
+    const optimal = distances(answer, evaluate(optimise(without), given));
+    const found = new Map([
+      ...distances(answer, evaluate(without, given)),
+      ...[...optimal].map(([name, gap]) => [`${name}, optimised`, gap] as const),
+    ]);
+    const { bound } = withoutLengths;
+    return wellConditioned(found, bound, () => illConditioned(backward, inputs, FLOAT64, bound));
+  },
+};
+
 const order: GeneratedLaw = {
   name: 'the order of the sequences does not count',
   bound: 1e-12,
@@ -327,6 +351,7 @@ export const GENERATED_LAWS: readonly GeneratedLaw[] = [
   optimised,
   wasm,
   alone,
+  withoutLengths,
   order,
   padding,
   chunks,

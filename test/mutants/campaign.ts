@@ -20,6 +20,8 @@ export interface Settings {
   /** How many programs a mutant is tried on at most. */
   readonly most: number;
   readonly processes: number;
+  /** A verdict that is not believed: its mutants are looked at once more. */
+  readonly again: string | undefined;
   /** Keeps what is known, and goes on from it. */
   readonly file: string | undefined;
   readonly tell: (line: string) => void;
@@ -111,7 +113,7 @@ class Campaign {
   }
 
   async run(): Promise<Findings> {
-    const { only, tell } = this.#settings;
+    const { again, only, tell } = this.#settings;
     const ready = await this.#workers[0].start();
     if (ready.kind !== 'ready') throw new Error(`a worker does not start: ${JSON.stringify(ready)}`);
     const atLoad = Buffer.from(ready.marks, 'base64');
@@ -126,7 +128,8 @@ class Campaign {
     const cover = coverOf(known, this.#mutants.length).slice(0, 2 * this.#settings.most);
     const waiting: number[] = [];
     this.#mutants.forEach(({ file }, mutant) => {
-      if (!file.includes(only) || this.#verdicts.has(mutant)) return;
+      const before = this.#verdicts.get(mutant);
+      if (!file.includes(only) || (before !== undefined && before.kind !== again)) return;
       const marks = known.reduce((all, program) => all | program.marks[mutant], 0);
       if (atLoad[mutant] !== 0 || (marks & FELT) !== 0) waiting.push(mutant);
       else this.#verdicts.set(mutant, { kind: (marks & REACHED) !== 0 ? 'not felt' : 'not reached' });

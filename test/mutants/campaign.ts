@@ -8,6 +8,7 @@ import { bundleMutants } from './bundle.ts';
 import type { Outcome, Stage } from './judge.ts';
 import type { Mutant } from './points.ts';
 import { type Answer, WorkerProcess } from './process.ts';
+import type { Planned } from './programs.ts';
 import { FELT, REACHED } from './switch.ts';
 
 export interface Settings {
@@ -41,7 +42,7 @@ export interface Findings {
 
 interface Recorded {
   readonly name: string;
-  readonly isLarge: boolean;
+  readonly size: Planned['size'];
   readonly milliseconds: number;
   /** By mutant, in base64; undefined: no numbers. */
   readonly marks: string | undefined;
@@ -121,8 +122,8 @@ class Campaign {
     if (this.#settings.isStopped()) return { mutants: this.#mutants, verdicts: this.#verdicts };
     const known = this.#kept.programs.flatMap((program, number) => {
       if (program?.marks === undefined) return [];
-      const { name, isLarge, milliseconds, marks } = program;
-      return [{ name, number, isLarge, milliseconds, marks: Buffer.from(marks, 'base64') }];
+      const { name, size, milliseconds, marks } = program;
+      return [{ name, number, size, milliseconds, marks: Buffer.from(marks, 'base64') }];
     });
     known.sort((a, b) => a.milliseconds - b.milliseconds);
     const cover = coverOf(known, this.#mutants.length).slice(0, 2 * this.#settings.most);
@@ -165,10 +166,10 @@ class Campaign {
       const order = { kind: 'record', program, stage, mutants: this.#mutants.length } as const;
       const answer = await worker.ask(order, 10 * PATIENCE);
       if (answer.kind === 'not numeric') {
-        recorded[program] = { name: answer.name, isLarge: false, milliseconds: 0, marks: undefined };
+        recorded[program] = { name: answer.name, size: 'small', milliseconds: 0, marks: undefined };
       } else if (answer.kind === 'recorded') {
-        const { name, isLarge, milliseconds, marks } = answer;
-        recorded[program] = { name, isLarge, milliseconds, marks };
+        const { name, size, milliseconds, marks } = answer;
+        recorded[program] = { name, size, milliseconds, marks };
       } else throw new Error(`program ${program} without a fault: ${JSON.stringify(answer)}`);
     });
   }
@@ -194,19 +195,22 @@ class Campaign {
   /** The cheapest of those that feel it, and some of the others. */
   #programsFor(mutant: number, known: readonly Known[]): readonly Known[] {
     const { most } = this.#settings;
-    const isOfGradients = stageOf(this.#mutants[mutant]) === 'graphs';
+    const stage = stageOf(this.#mutants[mutant]);
     const all = known.filter(({ marks }) => (marks[mutant] & FELT) !== 0);
-    // Large programs are not compared with differences.
-    const small = isOfGradients ? all.filter(({ isLarge }) => !isLarge) : all;
-    const felt = small.length === 0 ? all : small;
-    if (felt.length <= most) return felt;
-    const cheap = Math.ceil((2 * most) / 3);
-    const rest = felt.slice(cheap);
-    const others = Array.from(
-      { length: most - cheap },
-      (_, k) => rest[Math.floor(((k + 1) * rest.length) / (most - cheap + 1))],
-    );
-    return [...felt.slice(0, cheap), ...others];
+    // Large programs are not compared with differences; and code is felt wherever it is made, but runs in other ways
+    // where there is one row or more than a block.
+    const small = stage === 'graphs' ? all.filter(({ size }) => size === 'small') : all;
+    const first =
+      stage === 'graphs' || stage === 'optimised' ? [] : all.filter(({ size }) => size === 'blocks');
+    const felt = small.length === 0 ? all : small.filter((program) => !first.includes(program));
+    const rest = Math.max(1, most - first.length);
+    if (felt.length <= rest) return [...felt, ...first];
+    const cheap = Math.ceil((2 * rest) / 3);
+    const others = Array.from({ length: rest - cheap }, (_, k) => {
+      const dear = felt.slice(cheap);
+      return dear[Math.floor(((k + 1) * dear.length) / (rest - cheap + 1))];
+    });
+    return [...felt.slice(0, cheap), ...first, ...others];
   }
 
   /** On one program after the other, until a law breaks. */
@@ -251,7 +255,7 @@ function mixed(mutant: number): number {
 
 interface Known {
   readonly name: string;
-  readonly isLarge: boolean;
+  readonly size: Planned['size'];
   readonly number: number;
   readonly milliseconds: number;
   readonly marks: Uint8Array;

@@ -32,7 +32,7 @@ export type Stage = 'graphs' | 'optimised' | 'code' | 'run';
 /** A program as the compiler without a fault makes it. */
 export interface Base {
   readonly name: string;
-  readonly isLarge: boolean;
+  readonly size: Planned['size'];
   readonly trial: Again;
   readonly graphs: readonly string[];
   readonly optimised: string;
@@ -170,7 +170,7 @@ export function makeBase(planned: Planned): Base | undefined {
   if (trial.artifact.bytes.length === 0) throw new Error(`${planned.name} has no code`);
   const calls = limitCalls(Number.POSITIVE_INFINITY);
   const milliseconds = performance.now() - begin;
-  return { name: planned.name, isLarge: planned.isLarge, trial, graphs, optimised, calls, milliseconds };
+  return { name: planned.name, size: planned.size, trial, graphs, optimised, calls, milliseconds };
 }
 
 /**
@@ -182,7 +182,7 @@ export async function recordMarks(base: Base, first: Stage, marks: Uint8Array): 
   try {
     const trial = new Again(base.trial, first, 60_000);
     if (first === 'graphs') textsOfAutodiff(trial);
-    const laws = lawsFor(base.isLarge, first === 'graphs' ? first : 'code', true);
+    const laws = lawsFor(base.size !== 'small', first === 'graphs' ? first : 'code', true);
     const broken = await brokenLaw(trial, laws);
     if (broken !== undefined) throw new Error(`${base.name} without a fault: ${broken.by}: ${broken.why}`);
   } finally {
@@ -242,7 +242,7 @@ async function judged(base: Base, first: Stage): Promise<Outcome> {
     const complaints = verify(trial.optimised);
     if (complaints.length > 0) return { kind: 'caught', by: 'the graph verifies', why: complaints[0] };
   }
-  const broken = await brokenLaw(trial, lawsFor(base.isLarge, stage, first === 'run'));
+  const broken = await brokenLaw(trial, lawsFor(base.size !== 'small', stage, first === 'run'));
   if (broken !== undefined) return { kind: 'caught', ...broken };
   const answers = await answersOf(trial);
   plant(-1);

@@ -6,12 +6,15 @@ import type { Case } from '../../src/study/random-case.ts';
 import { sampleIn } from '../generate/hold.ts';
 import { trialOf } from '../generate/sample.ts';
 import { Trial } from '../generate/trial.ts';
-import { SUBJECTS, type Subject } from '../laws/subjects.ts';
+import { SUBJECTS, type Subject, subjectsOf } from '../laws/subjects.ts';
 
 export interface Planned {
   readonly name: string;
-  /** Whether it is held to what the targets do only: the others would take too long on it. */
-  readonly isLarge: boolean;
+  /**
+   * `wide`: sizes as vectors and tiles are. `blocks`: a single row, or more rows, columns and terms of a sum than a block
+   * of the matrix product has. Those are not held to the laws that would take too long.
+   */
+  readonly size: 'small' | 'wide' | 'blocks';
   readonly make: () => Trial;
 }
 
@@ -50,25 +53,23 @@ function caseOf(
 /** So many generated programs, then those of the folders. */
 export function plannedPrograms(generated: number): readonly Planned[] {
   const samples = Array.from({ length: generated }, (_, k): Planned => {
-    return { name: `generated ${k}`, isLarge: false, make: () => trialOf(sampleIn(1, k)) };
+    return { name: `generated ${k}`, size: 'small', make: () => trialOf(sampleIn(1, k)) };
   });
-  const subjects = SUBJECTS.flatMap((subject): Planned[] => {
-    const planned = (kind: string, isLarge: boolean, drawn: Case): Planned => {
-      return { name: `${subject.name}, ${kind}`, isLarge, make: () => new SubjectTrial(subject, drawn) };
-    };
-    return [
-      planned('narrow', false, caseOf(subject, NARROW, [5, 2, 3], true)),
-      planned('wide', true, caseOf(subject, WIDE, [4, 1, 3, 2, 4, 2, 1], false)),
-      // More columns, terms of a sum and rows than one block of the matrix product has.
-      ...(subject.name === 'rnn'
-        ? [
-            planned('broad', true, caseOf(subject, [261, 522], [2, 1], false)),
-            planned('many', true, caseOf(subject, [3, 9], many(67), false)),
-          ]
-        : []),
-    ];
-  });
-  return [...samples, ...subjects];
+  const planned = (subject: Subject, kind: string, size: Planned['size'], drawn: Case): Planned => {
+    return { name: `${subject.name}, ${kind}`, size, make: () => new SubjectTrial(subject, drawn) };
+  };
+  const subjects = SUBJECTS.flatMap((subject): Planned[] => [
+    planned(subject, 'narrow', 'small', caseOf(subject, NARROW, [5, 2, 3], true)),
+    planned(subject, 'wide', 'wide', caseOf(subject, WIDE, [4, 1, 3, 2, 4, 2, 1], false)),
+  ]);
+  const [rnn] = subjectsOf(['rnn']);
+  return [
+    ...samples,
+    ...subjects,
+    planned(rnn, 'single', 'blocks', caseOf(rnn, [13, 61], [3], false)),
+    planned(rnn, 'many', 'blocks', caseOf(rnn, [3, 9], many(67), false)),
+    planned(rnn, 'broad', 'blocks', caseOf(rnn, [261, 522], [2, 1], false)),
+  ];
 }
 
 function many(sequences: number): number[] {

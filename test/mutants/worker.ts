@@ -27,7 +27,7 @@ export type Report =
   | {
       readonly kind: 'recorded';
       readonly name: string;
-      readonly isLarge: boolean;
+      readonly size: Planned['size'];
       readonly milliseconds: number;
       readonly marks: string;
     }
@@ -59,8 +59,8 @@ async function answer(order: Order, url: string): Promise<Report> {
     if (nothing !== undefined && nothing.kind !== 'unchanged') {
       return { kind: 'failed', why: `${base.name} without a fault: ${JSON.stringify(nothing)}` };
     }
-    const { name, isLarge } = base;
-    return { kind: 'recorded', name, isLarge, milliseconds, marks: Buffer.from(marks).toString('base64') };
+    const { name, size } = base;
+    return { kind: 'recorded', name, size, milliseconds, marks: Buffer.from(marks).toString('base64') };
   }
   if (order.kind === 'judge') {
     return { kind: 'judged', outcome: await judge(order.mutant, base, order.stage) };

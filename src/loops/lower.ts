@@ -7,7 +7,7 @@ import type { CallNode, Graph, NodeId, ScanNode } from '../graph/graph.ts';
 import { typeOf } from '../graph/graph.ts';
 import type { OpName } from '../graph/ops/attributes.ts';
 import { isSegment, stackedShape } from '../graph/scan.ts';
-import { BATCH, type Dim, segmentsAxis, stepsAxis, type Type } from '../graph/type.ts';
+import { BATCH, type Dim, segmentsAxis, stepsAxis, TIME, type Type } from '../graph/type.ts';
 import { lowerCall } from './bodies.ts';
 import { ProgramBuilder, type SweepBuilder } from './build.ts';
 import type { BufferId, Port, Program, ScalarId } from './program.ts';
@@ -28,13 +28,16 @@ import {
 export function lower(graph: Graph): Program {
   const program = new ProgramBuilder();
   const inputs: Port[] = [];
+  const hasTime = graph.inputs.some((id) => typeOf(graph, id).shape.includes(TIME));
   const values = graph.inputs.map((id): Value => {
     const node = graph.nodes[id];
     invariant(node.kind === 'input', `%${id} is not an input`);
-    const { name, type } = node;
+    const { name, role, type } = node;
     const buffer = program.buffer(name, type.element, [elementsOf(type.shape)], 'argument');
     const scans = graph.nodes.filter((scan) => scan.kind === 'scan' && scan.lengths === id);
-    const lengthsOf = [...new Set(scans.map((scan) => (scan as ScanNode).axis))];
+    // Lengths stay lengths where fission has left no scan that looks at them.
+    const ownAxes = role === 'lengths' && hasTime ? [TIME] : [];
+    const lengthsOf = [...new Set([...ownAxes, ...scans.map((scan) => (scan as ScanNode).axis)])];
     inputs.push({ name, type, buffer, ...(lengthsOf.length > 0 ? { lengthsOf } : {}) });
     return wholeBuffer(buffer, type.element, type.shape);
   });

@@ -180,7 +180,7 @@ export interface Port {
   readonly name: string;
   readonly type: Type;
   readonly buffer: BufferId;
-  /** The axes of the scans whose lengths these are: every one is from 1 to each axis's extent. */
+  /** The axes, of scans or of the program, whose lengths these are: every one is from 1 to each axis's extent. */
   readonly lengthsOf?: readonly AxisName[];
 }
 

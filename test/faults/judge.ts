@@ -26,7 +26,11 @@ const OTHER = 1e-6;
 /** Laws that compare a graph with itself in another form. They cannot see what is wrong with it, and take their time. */
 export const FORM: ReadonlySet<string> = new Set([
   'it checks, and its graphs verify',
+  'laid out is the same program',
+  'a batch is one more axis of the data',
   'printed and read back is the same',
+  'passes alone, and in any order, change nothing',
+  'unrolled behind the passes is scanned',
   'optimised is plain',
   'WebAssembly is the reference',
 ]);

@@ -1,11 +1,14 @@
 // The laws that hold for every program: those of test/laws, as functions of a trial.
 import { isDeepStrictEqual } from 'node:util';
+import { batch } from '../../src/autodiff/batch.ts';
 import { unroll } from '../../src/autodiff/unroll.ts';
 import { RandomStream } from '../../src/base/random.ts';
+import { optimise } from '../../src/compile.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
-import type { Graph, Node } from '../../src/graph/graph.ts';
+import { type Graph, type Node, typeOf } from '../../src/graph/graph.ts';
 import { printGraph } from '../../src/graph/print.ts';
 import { readGraph } from '../../src/graph/read.ts';
+import { BATCH, type Dim, TIME } from '../../src/graph/type.ts';
 import { verify } from '../../src/graph/verify.ts';
 import { differentiable, differentiatedOutputs } from '../../src/study/gradient-program.ts';
 import { type Case, drawInputs } from '../../src/study/random-case.ts';
@@ -25,7 +28,7 @@ import { asFloat64, bothWays, type Run, withStateGradients } from '../laws/chunk
 import { distances, type Tensors } from '../laws/distance.ts';
 import type { Forms } from '../laws/forms.ts';
 import { identical } from '../laws/identical.ts';
-import { FLOAT32, illConditioned } from '../laws/rounding.ts';
+import { FLOAT32, FLOAT64, illConditioned } from '../laws/rounding.ts';
 import { checkpointed } from './checkpointed.ts';
 import { compareDifferences } from './differences.ts';
 import { eachPass, unrolledBehind } from './each-pass.ts';
@@ -55,6 +58,41 @@ const checks: GeneratedLaw = {
     found.set('of a batch', verify(forward).length);
     found.set('with gradients', verify(backward).length);
     return all(found);
+  },
+};
+
+/** What is handed in and out: data with the batch behind time, weights as they are, gradients like what they are of. */
+const layout: GeneratedLaw = {
+  name: 'a batch is one more axis of the data',
+  bound: 0,
+  hold({ forms: { program, forward, backward } }) {
+    const withBatch = (shape: readonly Dim[]): readonly Dim[] =>
+      shape[0] === TIME ? [TIME, BATCH, ...shape.slice(1)] : [BATCH, ...shape];
+    const expected = new Map<string, readonly Dim[]>([['lengths', [BATCH]]]);
+    for (const id of program.graph.inputs) {
+      const node = program.graph.nodes[id];
+      if (node.kind !== 'input') continue;
+      const isSame = node.role === 'parameter' || node.role === 'shared';
+      expected.set(node.name, isSame ? node.type.shape : withBatch(node.type.shape));
+    }
+    for (const { name, node, mean } of program.graph.outputs) {
+      const shape = mean === undefined ? withBatch(typeOf(program.graph, node).shape) : [];
+      expected.set(`output ${name}`, shape);
+      expected.set(`cotangent.${name}`, shape);
+    }
+    for (const name of differentiable(program)) expected.set(`output grad.${name}`, expected.get(name)!);
+    const found = [forward, backward].flatMap((graph) => [
+      ...inputShapes(graph),
+      ...[...outputShapes(graph)].map(([name, shape]) => [`output ${name}`, shape] as const),
+    ]);
+    const there = new Set(found.map(([name]) => name));
+    const missing = [...expected.keys()].filter((name) => !name.startsWith('cotangent.') && !there.has(name));
+    return all(
+      new Map([
+        ...found.map(([name, shape]) => [name, yes(expected.get(name)?.join() === shape.join())] as const),
+        ...missing.map((name) => [name, yes(false)] as const),
+      ]),
+    );
   },
 };
 
@@ -229,6 +267,28 @@ const alone: GeneratedLaw = {
   },
 };
 
+/** Of two programs in five: graphs without lengths are made by all stages in a way of their own. */
+const withoutLengths: GeneratedLaw = {
+  name: 'sequences of one length need no lengths',
+  bound: 1e-12,
+  hold({ autodiff, forms: { program, backward }, drawn }) {
+    // Two in five.
+    if (drawn.numbers % 5 > 1) return undefined;
+    const whole = { ...drawn, lengths: drawn.lengths.map(() => drawn.steps) };
+    const inputs = drawInputs(program, backward, whole);
+    const without = autodiff.gradients(program, batch(program.graph, { lengths: false }));
+    const given = new Map([...inputs].filter(([name]) => name !== 'lengths'));
+    const answer = evaluate(backward, inputs);
+    const optimal = distances(answer, evaluate(optimise(without), given));
+    const found = new Map([
+      ...distances(answer, evaluate(without, given)),
+      ...[...optimal].map(([name, gap]) => [`${name}, optimised`, gap] as const),
+    ]);
+    const { bound } = withoutLengths;
+    return wellConditioned(found, bound, () => illConditioned(backward, inputs, FLOAT64, bound));
+  },
+};
+
 const order: GeneratedLaw = {
   name: 'the order of the sequences does not count',
   bound: 1e-12,
@@ -284,6 +344,7 @@ export function isNumeric({ answers }: Trial): boolean {
 export const GENERATED_LAWS: readonly GeneratedLaw[] = [
   checks,
   formatted,
+  layout,
   printed,
   differences,
   modes,
@@ -298,6 +359,7 @@ export const GENERATED_LAWS: readonly GeneratedLaw[] = [
   checkpointed,
   wasm,
   alone,
+  withoutLengths,
   order,
   padding,
   chunks,

@@ -17,6 +17,9 @@ import { AUTODIFF, type Autodiff, type Forms, formsOf } from '../laws/forms.ts';
 /** Beside the models, so that their cells can be imported. */
 const PATH = 'models/generated.rnn';
 
+/** What the laws need of what runs. */
+type Compiled = Pick<Executable, 'execute'>;
+
 export class Trial {
   readonly text: string;
   readonly drawn: Case;
@@ -28,7 +31,7 @@ export class Trial {
   #inputs: Tensors | undefined;
   #answers: Tensors | undefined;
   #optimised: Graph | undefined;
-  #compiled: Promise<Executable> | undefined;
+  #compiled: Promise<Compiled> | undefined;
 
   /** `path` is where the text stands, from the root: imports are beside it. */
   constructor(text: string, drawn: Case, path = PATH, autodiff: Autodiff = AUTODIFF) {
@@ -90,7 +93,7 @@ export class Trial {
   }
 
   /** That in WebAssembly: `compile`, without optimising once more. */
-  get compiled(): Promise<Executable> {
+  get compiled(): Promise<Compiled> {
     this.#compiled ??= load(emit(schedule(this.optimised)), { feedback: [] });
     return this.#compiled;
   }

@@ -1,6 +1,6 @@
 // The programs that the laws are held on: those of models/, and further ones of this folder, written as a researcher
 // would. Each is elaborated once for a choice of sizes.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { elaborate } from '../../src/check/elaborate/elaborate.ts';
 import type { Program } from '../../src/check/program.ts';
 import type { Case } from '../../src/study/random-case.ts';
@@ -10,6 +10,7 @@ export interface Subject {
   readonly name: string;
   /** Of its file, from the root. */
   readonly path: string;
+  readonly text: string;
   /** The sizes of its header. */
   readonly sizes: readonly string[];
   /** The program of a case, with its noise. */
@@ -38,6 +39,7 @@ function makeSubject(path: string): Subject {
   return {
     path,
     name: path.slice(path.lastIndexOf('/') + 1, -'.rnn'.length),
+    text: readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'),
     sizes: block.sizes.map((size) => size.name),
     programOf: ({ sizes, startingStates }) => {
       const key = JSON.stringify([sizes, startingStates]);

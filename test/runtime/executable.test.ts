@@ -2,6 +2,7 @@
 // anew, unequal lengths, feedback, and what is said where something does not fit.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { batch } from '../../src/autodiff/batch.ts';
 import { unroll } from '../../src/autodiff/unroll.ts';
 import { emit } from '../../src/codegen/wasm/emit.ts';
 import { GraphBuilder } from '../../src/graph/build.ts';
@@ -12,6 +13,7 @@ import { schedule } from '../../src/loops/schedule.ts';
 import { runPasses } from '../../src/passes/pipeline.ts';
 import { MemoryError } from '../../src/tensor/memory-error.ts';
 import { boolTensor, indexTensor, realTensor } from '../../src/tensor/tensor.ts';
+import { elaborateText } from '../check/programs.ts';
 import { inputsFor, lstmGradient, rnnForward } from '../loops/programs.ts';
 import { compile, expectClose, expectSame, WAYS } from './compiled.ts';
 
@@ -264,6 +266,24 @@ test('a row that is not in the table reads NaN and is not added to, here as in t
   const inputs = inputsFor(graph, extents(1, 5));
   inputs.set('at', indexTensor([5], [2, -1, 0, 3, 2 ** 31 - 1]));
   await expectSame(graph, inputs);
+});
+
+test('lengths are looked at also where no loop is left that has them', async () => {
+  const text = 'cell Twice(n) {\n  input x: [n]\n  y = 2 * x\n  output y\n}\n';
+  const program = elaborateText(text, {
+    name: 'Twice',
+    sizes: new Map([['n', 2]]),
+    mode: 'train',
+    startingStates: false,
+  });
+  const graph = runPasses(batch(program.graph, { lengths: true })).graph;
+  expect(graph.nodes.filter(({ kind }) => kind === 'scan')).toEqual([]);
+  const compiled = await compile(graph);
+  for (const length of [0, 4]) {
+    const inputs = new Map([...inputsFor(graph, extents(3, 2)), ['lengths', indexTensor([2], [3, length])]]);
+    const message = `the length of sequence 1 is ${length}, and axis T is 3 long`;
+    expect(() => compiled.execute(inputs)).toThrow(new EvaluationError(message, 'lengths'));
+  }
 });
 
 test('a chain of ten thousand operations compiles and runs', async () => {

@@ -213,10 +213,6 @@ export class Code {
     return this.#immediate(0x21, local);
   }
 
-  tee(local: Local): this {
-    return this.#immediate(0x22, local);
-  }
-
   /** Takes the top of the stack into a new local. */
   keep(type: WasmType): Local {
     const local = this.local(type);
@@ -237,11 +233,6 @@ export class Code {
   int(value: number): this {
     this.#code.push(0x41);
     pushSigned(this.#code, value);
-    return this;
-  }
-
-  double(value: number): this {
-    this.#code.push(0x44, ...float64Bytes(value));
     return this;
   }
 

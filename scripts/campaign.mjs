@@ -5,6 +5,7 @@
 //   node scripts/campaign.mjs --jobs 1                   in one process instead of two
 //   node scripts/campaign.mjs --add                      what all campaigns in runs/campaigns/ have found together
 //
+// The dear laws are held by turns: the table tells how many programs each has seen. `npm test` holds its programs to all.
 // What is known is written to runs/campaigns/SEED.json after each share. Ctrl-C stops; the same call goes on. Exit code
 // 1: there was a mismatch, which is printed as the smallest program that shows it.
 import { fork } from 'node:child_process';
@@ -148,7 +149,7 @@ function take({ task, tally, mismatches, milliseconds }) {
 function run() {
   return /** @type {Promise<void>} */ (
     new Promise((resolve, reject) => {
-      const child = fork(bundle);
+      const child = fork(bundle, { env: { ...process.env, LAWS_BY_TURNS: 'yes' } });
       const next = () => {
         const from = waiting.shift();
         if (from === undefined) {

@@ -1,4 +1,5 @@
 // What a law on generated programs is, and what it finds.
+import { fnv1a32 } from '../../src/base/random.ts';
 import type { Distances } from '../laws/distance.ts';
 import { FLOAT64, illConditioned } from '../laws/rounding.ts';
 import type { Trial } from './trial.ts';
@@ -42,4 +43,12 @@ export function doubles({ forms: { backward }, inputs }: Trial, bound: number, f
 export function needsAll({ text, forms: { program } }: Trial): boolean {
   const scans = program.graph.nodes.filter(({ kind }) => kind === 'scan').length;
   return scans > 1 || /over time|bidirectional/.test(text);
+}
+
+/** A campaign holds its programs to the dear laws by turns: one in so many. `npm test` holds each to all. */
+const isByTurns = process.env.LAWS_BY_TURNS !== undefined;
+
+/** Whether it is this program's turn. `law` tells the turns of one law from those of another. */
+export function isInTurn({ drawn }: Trial, law: string, every: number): boolean {
+  return !isByTurns || fnv1a32(`${law} ${drawn.numbers}`) % every === 0;
 }

@@ -5,7 +5,7 @@ import { printGraph } from '../../src/graph/print.ts';
 import { readGraph } from '../../src/graph/read.ts';
 import { formatSource } from '../../src/parser/format.ts';
 import { respaced, treeOf } from '../parser/respaced.ts';
-import { all, type GeneratedLaw } from './finding.ts';
+import { all, type GeneratedLaw, isInTurn } from './finding.ts';
 import { Trial } from './trial.ts';
 
 function layOut(text: string): string | undefined {
@@ -15,9 +15,10 @@ function layOut(text: string): string | undefined {
 export const formatted: GeneratedLaw = {
   name: 'laid out is the same program',
   bound: 0,
-  hold({ text, drawn, path, forms: { program } }) {
-    // Every third: it takes ten times of parsing.
-    if (drawn.numbers % 3 > 0) return undefined;
+  hold(trial) {
+    if (!isInTurn(trial, formatted.name, 16)) return undefined;
+    const { text, drawn, path } = trial;
+    const { program } = trial.forms;
     const strewn = respaced(text, drawn.numbers, drawn.numbers % 5);
     const result = layOut(strewn) ?? '';
     const again = new Trial(result, drawn, path).program();

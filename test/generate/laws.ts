@@ -32,7 +32,15 @@ import { FLOAT32, FLOAT64, illConditioned } from '../laws/rounding.ts';
 import { checkpointed } from './checkpointed.ts';
 import { compareDifferences } from './differences.ts';
 import { eachPass, unrolledBehind } from './each-pass.ts';
-import { all, doubles, type Finding, type GeneratedLaw, needsAll, wellConditioned } from './finding.ts';
+import {
+  all,
+  doubles,
+  type Finding,
+  type GeneratedLaw,
+  isInTurn,
+  needsAll,
+  wellConditioned,
+} from './finding.ts';
 import { formatted } from './formatted.ts';
 import { reversed } from './reversed.ts';
 import { differencesOfGradients, secondOrder } from './second-order.ts';
@@ -224,6 +232,7 @@ const oneStep: GeneratedLaw = {
   name: 'one step is the step',
   bound: 0,
   hold(trial) {
+    if (!isInTurn(trial, oneStep.name, 2)) return undefined;
     const lengths = trial.drawn.lengths.map(() => 1);
     const one = new Trial(trial.text, { ...trial.drawn, steps: 1, lengths }, trial.path, trial.autodiff);
     const { forward, backward } = one.forms;
@@ -271,9 +280,10 @@ const alone: GeneratedLaw = {
 const withoutLengths: GeneratedLaw = {
   name: 'sequences of one length need no lengths',
   bound: 1e-12,
-  hold({ autodiff, forms: { program, backward }, drawn }) {
-    // Two in five.
-    if (drawn.numbers % 5 > 1) return undefined;
+  hold(trial) {
+    if (!isInTurn(trial, withoutLengths.name, 8)) return undefined;
+    const { autodiff, drawn } = trial;
+    const { program, backward } = trial.forms;
     const whole = { ...drawn, lengths: drawn.lengths.map(() => drawn.steps) };
     const inputs = drawInputs(program, backward, whole);
     const without = autodiff.gradients(program, batch(program.graph, { lengths: false }));

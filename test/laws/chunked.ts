@@ -71,7 +71,7 @@ export async function bothWays(
   const first = await run(formsOf(opening, autodiff).forward, withoutCotangents(cut(0)));
   const secondInputs = cut(1);
   for (const state of states) secondInputs.set(state, first.get(state)!);
-  const second = await run(graphs[1], secondInputs);
+  const second = await run(graphs[1], takenBy(graphs[1], secondInputs));
   const firstInputs = cut(0);
   for (const state of states) firstInputs.set(`cotangent.${state}`, second.get(`grad.${state}`)!);
   const again = await run(graphs[0], firstInputs);
@@ -101,6 +101,12 @@ export function withStateGradients(forms: Forms): Graph {
   const graph = known.get(forms) ?? autodiff.vjp(forward, { outputs, wrt: differentiable(program) });
   known.set(forms, graph);
   return graph;
+}
+
+/** The program that goes on does not draw the start of a state, nor the noise in it. */
+function takenBy(graph: Graph, inputs: Tensors): Tensors {
+  const names = inputShapes(graph);
+  return new Map([...inputs].filter(([name]) => names.has(name)));
 }
 
 function withoutCotangents(inputs: Tensors): Tensors {

@@ -13,7 +13,7 @@ export const checkpointed: GeneratedLaw = {
   name: 'checkpointed is not checkpointed',
   bound: 1e-12,
   hold(trial) {
-    if (!isInTurn(trial, checkpointed.name, 6)) return undefined;
+    if (!isInTurn(trial, checkpointed.name, 12)) return undefined;
     const { answers, drawn, forms, inputs } = trial;
     const { program, forward } = forms;
     const found = new Map<string, number>();

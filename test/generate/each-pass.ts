@@ -12,7 +12,7 @@ export const eachPass: GeneratedLaw = {
   name: 'passes alone, and in any order, change nothing',
   bound: 1e-12,
   hold(trial) {
-    if (!isInTurn(trial, eachPass.name, 3)) return undefined;
+    if (!isInTurn(trial, eachPass.name, 6)) return undefined;
     const { answers, forms, inputs, drawn } = trial;
     const { backward } = forms;
     const stream = new RandomStream(drawn.numbers, 'order of passes');

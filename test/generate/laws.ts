@@ -213,6 +213,7 @@ const unrolled: GeneratedLaw = {
   name: 'unrolled is scanned',
   bound: 1e-12,
   hold(trial) {
+    if (!isInTurn(trial, unrolled.name, 2)) return undefined;
     const { answers: scanned, inputs, drawn } = trial;
     const { program, forward, backward } = trial.forms;
     const { steps } = drawn;

@@ -86,7 +86,7 @@ export const secondOrder: GeneratedLaw = {
   hold(trial) {
     const { forms, drawn, inputs } = trial;
     const wrt = differentiable(forms.program);
-    if (wrt.length === 0 || !isInTurn(trial, secondOrder.name, 2)) return undefined;
+    if (wrt.length === 0 || !isInTurn(trial, secondOrder.name, 4)) return undefined;
     const [u, v] = ['u', 'v'].map((which) => directionOf(inputs, wrt, drawn.numbers, which));
     const products = [pushed(trial, u), pushed(trial, v), pulled(trial, v)];
     const [Hu, Hv, back] = products.map(along);
@@ -107,7 +107,7 @@ export const differencesOfGradients: GeneratedLaw = {
   hold(trial) {
     const { forms, drawn, inputs } = trial;
     const wrt = differentiable(forms.program);
-    if (wrt.length === 0 || !isInTurn(trial, secondOrder.name, 2)) return undefined;
+    if (wrt.length === 0 || !isInTurn(trial, secondOrder.name, 4)) return undefined;
     const u = directionOf(inputs, wrt, drawn.numbers, 'u');
     const Hu = along(pushed(trial, u));
     const gradients = slopes(forms.backward);

@@ -6,7 +6,7 @@ import { evaluate } from '../../src/graph/evaluate.ts';
 import { verify } from '../../src/graph/verify.ts';
 import { distances } from '../laws/distance.ts';
 import { PASSES } from '../passes/all.ts';
-import { doubles, type GeneratedLaw, isInTurn } from './finding.ts';
+import { doubles, type GeneratedLaw, isInTurn, TARGETS } from './finding.ts';
 
 export const eachPass: GeneratedLaw = {
   name: 'passes alone, and in any order, change nothing',
@@ -38,6 +38,7 @@ export const unrolledBehind: GeneratedLaw = {
   name: 'unrolled behind the passes is scanned',
   bound: 1e-12,
   hold(trial) {
+    if (!isInTurn(trial, TARGETS, 2)) return undefined;
     const { inputs, drawn, optimised } = trial;
     const found = distances(evaluate(optimised, inputs), evaluate(unroll(optimised, drawn), inputs));
     return doubles(trial, unrolledBehind.bound, found);

@@ -48,6 +48,9 @@ export function needsAll({ text, forms: { program } }: Trial): boolean {
 /** A campaign holds its programs to the dear laws by turns: one in so many. `npm test` holds each to all. */
 const isByTurns = process.env.LAWS_BY_TURNS !== undefined;
 
+/** The turns of all laws that ask for what targets get, which is made once for them. */
+export const TARGETS = 'targets';
+
 /** Whether it is this program's turn. `law` tells the turns of one law from those of another. */
 export function isInTurn({ drawn }: Trial, law: string, every: number): boolean {
   return !isByTurns || fnv1a32(`${law} ${drawn.numbers}`) % every === 0;

@@ -39,6 +39,7 @@ import {
   type GeneratedLaw,
   isInTurn,
   needsAll,
+  TARGETS,
   wellConditioned,
 } from './finding.ts';
 import { formatted } from './formatted.ts';
@@ -107,14 +108,16 @@ const layout: GeneratedLaw = {
 const printed: GeneratedLaw = {
   name: 'printed and read back is the same',
   bound: 0,
-  hold({ forms: { program, forward, backward }, optimised, drawn: { steps, numbers } }) {
+  hold(trial) {
+    const { program, forward, backward } = trial.forms;
+    const { steps, numbers } = trial.drawn;
     // The large ones by turns.
     const graphs: Readonly<Record<string, Graph>> = {
       'of one sequence': program.graph,
       'of a batch': forward,
       ...[
         () => ({ 'with gradients': backward }),
-        () => ({ optimised }),
+        () => (isInTurn(trial, TARGETS, 2) ? { optimised: trial.optimised } : {}),
         () => ({ unrolled: unroll(forward, { steps }) }),
       ][numbers % 3](),
     };
@@ -250,6 +253,7 @@ const optimised: GeneratedLaw = {
   name: 'optimised is plain',
   bound: 1e-12,
   hold(trial) {
+    if (!isInTurn(trial, TARGETS, 2)) return undefined;
     const { answers, optimised: graph, inputs } = trial;
     const found = distances(answers, evaluate(graph, inputs));
     return doubles(trial, optimised.bound, found);
@@ -259,7 +263,10 @@ const optimised: GeneratedLaw = {
 const wasm: GeneratedLaw = {
   name: 'WebAssembly is the reference',
   bound: 1e-4,
-  async hold({ forms: { backward }, compiled, inputs }) {
+  async hold(trial) {
+    if (!isInTurn(trial, TARGETS, 2)) return undefined;
+    const { compiled, inputs } = trial;
+    const { backward } = trial.forms;
     const small = rounded(asTrained(backward, inputs));
     const expected = evaluate(backward, small);
     const found = distances(expected, (await compiled).execute(small));
@@ -316,11 +323,14 @@ const order: GeneratedLaw = {
 const padding: GeneratedLaw = {
   name: 'what stands behind the ends does not count',
   bound: 0,
-  async hold({ forms: { backward }, compiled, drawn, inputs }) {
+  async hold(trial) {
+    const { drawn, inputs } = trial;
+    const { backward } = trial.forms;
     const spoilt = padded(inputs, realShapes(backward, inputs), drawn.lengths, Number.NaN);
     const filled = padded(inputs, inputShapes(backward), drawn.lengths, 1e30);
-    const target = await compiled;
     const plain = identical(evaluate(backward, spoilt), evaluate(backward, filled));
+    if (!isInTurn(trial, TARGETS, 2)) return all(plain);
+    const target = await trial.compiled;
     const fast = identical(target.execute(spoilt), target.execute(filled));
     return all(new Map([...plain, ...[...fast].map(([name, gap]) => [`${name} (wasm)`, gap] as const)]));
   },

@@ -52,13 +52,3 @@ export function moved(x: Tensor, direction: Float64Array, by: number): Tensor {
     Float64Array.from(x.data, (value, i) => value + by * direction[i]),
   );
 }
-
-/** The derivative of f at x in a direction, by the central difference with step h. */
-export function centralDifference(f: ScalarFunction, x: Tensor, direction: Float64Array, h: number): number {
-  return differenceOf((t) => f(moved(x, direction, t)), 'central', h);
-}
-
-/** The same from one side; with a negative h it looks back. */
-export function oneSidedDifference(f: ScalarFunction, x: Tensor, direction: Float64Array, h: number): number {
-  return differenceOf((t) => f(moved(x, direction, t)), 'right', h);
-}

@@ -1,26 +1,18 @@
 // The gradients of a program against central differences of the reference in float64, each tensor in one random
 // direction, and where that fails element by element.
 //
-// A difference that reaches over a kink or a jump is no derivative, and one of something steep is none to 1e-7. So a
-// difference is evidence only where another one confirms it: of those with other steps, and of those to one side. Where
-// none agrees with the gradient but two of them agree with each other, the gradient is wrong. Where no two agree, there
-// is nothing to compare with, and the element is left out and counted.
+// What counts as evidence is told in src/study/slopes.ts: where no difference does, the element is left out and counted.
 import { RandomStream } from '../../src/base/random.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
-import {
-  centralDifference,
-  oneSidedDifference,
-  type ScalarFunction,
-  STEP,
-} from '../../src/study/central-differences.ts';
+import { moved, type ScalarFunction } from '../../src/study/central-differences.ts';
 import { differentiable } from '../../src/study/gradient-program.ts';
 import { holdSlopes } from '../../src/study/held.ts';
 import { type Case, extentsOf } from '../../src/study/random-case.ts';
+import { judge, TOLERANCE } from '../../src/study/slopes.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import type { Tensors } from '../laws/distance.ts';
 import type { Forms } from '../laws/forms.ts';
 
-const TOLERANCE = 1e-7;
 /** Gradients below this count as this large. */
 const FLOOR = 1e-3;
 /** How many elements of a tensor are looked at where its direction has failed. */
@@ -90,7 +82,7 @@ export function compareTensor(gradient: Tensor, x: Tensor, f: ScalarFunction, st
   return { error: Math.max(0, ...known), entries: elements.length, leftOut };
 }
 
-/** How far the slope is from the nearest difference; undefined where there is no derivative to be seen. */
+/** How far the slope is from a difference that counts; undefined where there is no derivative to be seen. */
 function compareAlong(
   slope: number,
   f: ScalarFunction,
@@ -99,26 +91,8 @@ function compareAlong(
   scale: number,
   factor: number,
 ): number | undefined {
-  const differences = [
-    () => centralDifference(f, x, direction, STEP * factor),
-    () => centralDifference(f, x, direction, (STEP * factor) / 8),
-    () => centralDifference(f, x, direction, (STEP * factor) / 64),
-    () => oneSidedDifference(f, x, direction, (STEP * factor) / 8),
-    () => oneSidedDifference(f, x, direction, (-STEP * factor) / 8),
-  ];
-  const seen: number[] = [];
-  let nearest = Number.POSITIVE_INFINITY;
-  for (const differenceOf of differences) {
-    const difference = differenceOf();
-    const error = Math.abs(slope - difference) / Math.max(scale, Math.abs(difference));
-    if (error <= TOLERANCE) return error;
-    nearest = Math.min(nearest, error);
-    seen.push(difference);
-  }
-  const agree = seen.some((a, i) =>
-    seen.slice(i + 1).some((b) => Math.abs(a - b) <= 10 * TOLERANCE * Math.max(scale, Math.abs(a))),
-  );
-  return agree ? nearest : undefined;
+  const { verdict, error } = judge(slope, (t) => f(moved(x, direction, t)), scale, factor);
+  return verdict === 'unknown' ? undefined : error;
 }
 
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -155,7 +155,7 @@ const modes: GeneratedLaw = {
   bound: 1e-11,
   hold({ forms, drawn, inputs }) {
     const { program, backward } = forms;
-    return compareModes(forms, backward, differentiatedOutputs(program), drawn, inputs);
+    return compareModes(forms, backward, differentiatedOutputs(program), drawn, inputs, modes.bound);
   },
 };
 
@@ -168,7 +168,7 @@ const ends: GeneratedLaw = {
     if (program.states.length === 0) return undefined;
     const backward = withStateGradients(forms);
     const outputs = [...differentiatedOutputs(program), ...program.states.map(({ name }) => `state.${name}`)];
-    return compareModes(forms, backward, outputs, drawn, drawInputs(program, backward, drawn));
+    return compareModes(forms, backward, outputs, drawn, drawInputs(program, backward, drawn), ends.bound);
   },
 };
 
@@ -178,6 +178,7 @@ function compareModes(
   outputs: readonly string[],
   drawn: Case,
   inputs: Tensors,
+  bound: number,
 ): Finding | undefined {
   const wrt = differentiable(program);
   if (wrt.length === 0) return undefined;
@@ -196,7 +197,10 @@ function compareModes(
     parts.reduce((sum, p) => sum + p[key], 0);
   const scale = Math.max(total(there, 'size'), total(back, 'size'), 1e-3);
   const gap = Math.abs(total(there, 'value') - total(back, 'value')) / scale;
-  return all(new Map([['inner product', gap]]));
+  return wellConditioned(new Map([['inner product', gap]]), bound, () => {
+    const ill = illConditioned(backward, inputs, FLOAT64, bound);
+    return new Set(ill.size > 0 ? ['inner'] : []);
+  });
 }
 
 interface Inner {

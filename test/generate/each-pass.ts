@@ -38,7 +38,7 @@ export const unrolledBehind: GeneratedLaw = {
   name: 'unrolled behind the passes is scanned',
   bound: 1e-12,
   hold(trial) {
-    if (!isInTurn(trial, TARGETS, 2)) return undefined;
+    if (!isInTurn(trial, TARGETS, 3)) return undefined;
     const { inputs, drawn, optimised } = trial;
     const found = distances(evaluate(optimised, inputs), evaluate(unroll(optimised, drawn), inputs));
     return doubles(trial, unrolledBehind.bound, found);

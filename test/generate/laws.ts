@@ -117,7 +117,7 @@ const printed: GeneratedLaw = {
       'of a batch': forward,
       ...[
         () => ({ 'with gradients': backward }),
-        () => (isInTurn(trial, TARGETS, 2) ? { optimised: trial.optimised } : {}),
+        () => (isInTurn(trial, TARGETS, 3) ? { optimised: trial.optimised } : {}),
         () => ({ unrolled: unroll(forward, { steps }) }),
       ][numbers % 3](),
     };
@@ -163,9 +163,10 @@ const modes: GeneratedLaw = {
 const ends: GeneratedLaw = {
   name: 'they agree about the states that are left at the end',
   bound: 1e-11,
-  hold({ forms, drawn }) {
+  hold(trial) {
+    const { forms, drawn } = trial;
     const { program } = forms;
-    if (program.states.length === 0) return undefined;
+    if (program.states.length === 0 || !isInTurn(trial, ends.name, 2)) return undefined;
     const backward = withStateGradients(forms);
     const outputs = [...differentiatedOutputs(program), ...program.states.map(({ name }) => `state.${name}`)];
     return compareModes(forms, backward, outputs, drawn, drawInputs(program, backward, drawn), ends.bound);
@@ -220,7 +221,7 @@ const unrolled: GeneratedLaw = {
   name: 'unrolled is scanned',
   bound: 1e-12,
   hold(trial) {
-    if (!isInTurn(trial, unrolled.name, 2)) return undefined;
+    if (!isInTurn(trial, unrolled.name, 3)) return undefined;
     const { answers: scanned, inputs, drawn } = trial;
     const { program, forward, backward } = trial.forms;
     const { steps } = drawn;
@@ -257,7 +258,7 @@ const optimised: GeneratedLaw = {
   name: 'optimised is plain',
   bound: 1e-12,
   hold(trial) {
-    if (!isInTurn(trial, TARGETS, 2)) return undefined;
+    if (!isInTurn(trial, TARGETS, 3)) return undefined;
     const { answers, optimised: graph, inputs } = trial;
     const found = distances(answers, evaluate(graph, inputs));
     return doubles(trial, optimised.bound, found);
@@ -268,7 +269,7 @@ const wasm: GeneratedLaw = {
   name: 'WebAssembly is the reference',
   bound: 1e-4,
   async hold(trial) {
-    if (!isInTurn(trial, TARGETS, 2)) return undefined;
+    if (!isInTurn(trial, TARGETS, 3)) return undefined;
     const { compiled, inputs } = trial;
     const { backward } = trial.forms;
     const small = rounded(asTrained(backward, inputs));
@@ -333,7 +334,7 @@ const padding: GeneratedLaw = {
     const spoilt = padded(inputs, realShapes(backward, inputs), drawn.lengths, Number.NaN);
     const filled = padded(inputs, inputShapes(backward), drawn.lengths, 1e30);
     const plain = identical(evaluate(backward, spoilt), evaluate(backward, filled));
-    if (!isInTurn(trial, TARGETS, 2)) return all(plain);
+    if (!isInTurn(trial, TARGETS, 3)) return all(plain);
     const target = await trial.compiled;
     const fast = identical(target.execute(spoilt), target.execute(filled));
     return all(new Map([...plain, ...[...fast].map(([name, gap]) => [`${name} (wasm)`, gap] as const)]));

@@ -7,7 +7,8 @@ import { invariant } from '../base/invariant.ts';
 import { GraphBuilder } from '../graph/build.ts';
 import type { CallNode, Graph, NodeId, ScanNode } from '../graph/graph.ts';
 import { operandsOf, typeOf } from '../graph/graph.ts';
-import { BATCH, type Dim, index, TIME, type Type } from '../graph/type.ts';
+import { type AxisName, BATCH, type Dim, index, TIME, type Type, timeOf } from '../graph/type.ts';
+import { type Lengths, raggedCall, withinEnds } from './ragged.ts';
 import { type PlainCall, spread, type VectorOperand, vectorize } from './vectorize.ts';
 
 /**
@@ -35,14 +36,23 @@ export function batch(graph: Graph, options: { readonly lengths: boolean }): Gra
     values.set(id, { node: builder.input(node.name, withBatch(node.type, at), node.role), at });
   }
   builder.origin = undefined;
-  const lengths = options.lengths ? builder.input('lengths', index(BATCH), 'lengths') : undefined;
+  const lengths = new Map<AxisName, NodeId>();
+  for (const axis of options.lengths ? timesOf(graph) : []) {
+    lengths.set(axis, builder.input(lengthsName(axis), index(BATCH), 'lengths'));
+  }
   batchNodes(builder, graph, values, lengths);
   builder.origin = undefined;
   for (const { name, node, mean } of graph.outputs) {
-    const value = ensureBatch(builder, values.get(node)!, typeOf(graph, node));
+    const whole = ensureBatch(builder, values.get(node)!, typeOf(graph, node));
+    const value = withinEnds(builder, whole, lengths);
     builder.output(name, mean === undefined ? value : average(builder, value, mean, lengths));
   }
   return builder.finish();
+}
+
+/** The input that says how long each sequence of a batch is along a time axis: `lengths`, `lengths.output`. */
+export function lengthsName(axis: AxisName): string {
+  return axis === TIME ? 'lengths' : `lengths.${axis}`;
 }
 
 /** Where B stands in a value of this shape (without it): behind its leading named axes. */
@@ -65,7 +75,7 @@ function batchNodes(
   builder: GraphBuilder,
   graph: Graph,
   values: Map<NodeId, VectorOperand>,
-  lengths: NodeId | undefined,
+  lengths: Lengths,
 ): void {
   const results = new Map<NodeId, readonly VectorOperand[]>();
   graph.nodes.forEach((node, position) => {
@@ -83,34 +93,53 @@ function batchCall(
   graph: Graph,
   node: CallNode,
   values: ReadonlyMap<NodeId, VectorOperand>,
-  lengths: NodeId | undefined,
+  lengths: Lengths,
 ): VectorOperand {
-  if (lengths !== undefined && asksForLength(node)) {
-    return { node: builder.call('convert', [lengths], { element: 'real' }), at: 0 };
-  }
+  const asked = asksForLength(node);
+  const length = asked === undefined ? undefined : lengths.get(asked);
+  if (length !== undefined) return { node: builder.call('convert', [length], { element: 'real' }), at: 0 };
+  const gone = reducedTime(graph, node);
   invariant(
-    lengths === undefined || !reducesTime(graph, node),
-    `batch: ${node.op} over ${TIME} outside of a scan would count steps beyond the end`,
+    gone === undefined || !lengths.has(gone),
+    `batch: ${node.op} over ${gone} outside of a scan would count steps beyond the end`,
   );
   const operands = node.operands.map((operand) => values.get(operand)!);
+  // The attributes of a call are those of its op: what CallNode says of each op, PlainCall says of all.
+  const call = node as PlainCall;
+  const at = batchPosition(node.type.shape);
+  const shapes = node.operands.map((operand) => typeOf(graph, operand).shape);
+  const ragged = lengths.size === 0 ? undefined : raggedCall(builder, call, operands, shapes, lengths, at);
+  if (ragged !== undefined) return { node: ragged, at };
   if (operands.every((operand) => operand.at === undefined)) {
     const same = operands.map((operand) => operand.node);
     return { node: builder.call(node.op, same, node.attributes), at: undefined };
   }
-  const at = batchPosition(node.type.shape);
-  // The attributes of a call are those of its op: what CallNode says of each op, PlainCall says of all.
-  return { node: vectorize(builder, node as PlainCall, operands, BATCH, at), at };
+  return { node: vectorize(builder, call, operands, BATCH, at), at };
 }
 
-/** The number of steps, which is another one for each sequence. */
-function asksForLength(node: CallNode): boolean {
-  return node.op === 'extent' && 'extent' in node.attributes && node.attributes.extent === TIME;
+/** The time axis whose number of steps a call asks for: another one for each sequence. */
+function asksForLength(node: CallNode): AxisName | undefined {
+  if (node.op !== 'extent' || !('extent' in node.attributes)) return undefined;
+  const { extent } = node.attributes;
+  return typeof extent === 'number' || extent === BATCH ? undefined : (timeOf(extent) ?? extent);
 }
 
-/** Whether an operand has the time axis and the result does not. */
-function reducesTime(graph: Graph, node: CallNode): boolean {
-  if (node.type.shape.includes(TIME)) return false;
-  return operandsOf(node).some((operand) => typeOf(graph, operand).shape.includes(TIME));
+/** A time axis that an operand has and the result does not. */
+function reducedTime(graph: Graph, node: CallNode): AxisName | undefined {
+  if (node.op === 'reshape') return undefined;
+  const axes = operandsOf(node).flatMap((operand) => typeOf(graph, operand).shape.filter(isTime));
+  return axes.find((axis) => !node.type.shape.includes(axis));
+}
+
+function isTime(dim: Dim): dim is AxisName {
+  return typeof dim === 'string' && dim !== BATCH && timeOf(dim) === undefined;
+}
+
+/** The time axes of a program: T, and those that inputs and scans name. */
+function timesOf(graph: Graph): readonly AxisName[] {
+  const inputs = graph.inputs.flatMap((id) => typeOf(graph, id).shape.filter(isTime));
+  const scans = graph.nodes.flatMap((node) => (node.kind === 'scan' ? [node.axis] : []));
+  return [...new Set([TIME, ...inputs, ...scans])];
 }
 
 /** A scan whose carries and results all have B. */
@@ -119,7 +148,7 @@ function batchScan(
   graph: Graph,
   scan: ScanNode,
   values: ReadonlyMap<NodeId, VectorOperand>,
-  lengths: NodeId | undefined,
+  lengths: Lengths,
 ): readonly VectorOperand[] {
   invariant(
     scan.segment === undefined,
@@ -128,7 +157,7 @@ function batchScan(
   const place = (id: NodeId): VectorOperand => values.get(id)!;
   const sequences = scan.sequences.map(place);
   const captures = scan.captures.map(place);
-  const takesLengths = lengths !== undefined && needsLength(scan.body);
+  const asked = [...lengths.keys()].filter((axis) => needsLength(scan.body, axis));
 
   const { body } = scan;
   const inner = new GraphBuilder(body.name);
@@ -146,7 +175,9 @@ function batchScan(
     const at = positions[k];
     inside.set(id, { node: inner.input(node.name, withBatch(node.type, at), node.role), at });
   });
-  const innerLengths = takesLengths ? inner.input('lengths', index(BATCH), 'capture') : undefined;
+  const innerLengths = new Map(
+    asked.map((axis) => [axis, inner.input(lengthsName(axis), index(BATCH), 'capture')] as const),
+  );
   batchNodes(inner, body, inside, innerLengths);
   for (const { name, node } of body.outputs) {
     inner.output(name, ensureBatch(inner, inside.get(node)!, typeOf(body, node)));
@@ -155,10 +186,10 @@ function batchScan(
   const { carried, stacked, summed } = builder.scan({
     axis: scan.axis,
     reverse: scan.reverse,
-    lengths: scan.axis === TIME ? lengths : undefined,
+    lengths: lengths.get(scan.axis),
     carries: scan.carries.map((id) => ensureBatch(builder, place(id), typeOf(graph, id))),
     sequences: sequences.map(({ node }) => node),
-    captures: [...captures.map(({ node }) => node), ...(takesLengths ? [lengths] : [])],
+    captures: [...captures.map(({ node }) => node), ...asked.map((axis) => lengths.get(axis)!)],
     body: inner.finish(),
     stacked: scan.stacked,
     summed: scan.summed,
@@ -169,27 +200,33 @@ function batchScan(
   }));
 }
 
-/** Whether a graph, or a body in it, asks for the number of steps. */
-function needsLength(graph: Graph): boolean {
+/** Whether a graph, or a body in it, asks for the number of steps of an axis, or looks at a whole sequence of it. */
+function needsLength(graph: Graph, axis: AxisName): boolean {
   return graph.nodes.some((node) => {
-    if (node.kind === 'scan') return needsLength(node.body);
-    return node.kind === 'call' && asksForLength(node);
+    if (node.kind === 'scan') return needsLength(node.body, axis);
+    if (node.kind !== 'call') return false;
+    return (
+      asksForLength(node) === axis || operandsOf(node).some((id) => looksAt(id)) || isWhole(node.type.shape)
+    );
   });
+
+  function looksAt(id: NodeId): boolean {
+    return isWhole(typeOf(graph, id).shape);
+  }
+  function isWhole(shape: readonly Dim[]): boolean {
+    return shape.some((d) => timeOf(d) === axis);
+  }
 }
 
 /** The mean over steps or sequences of the sums [B] of each sequence. */
-function average(
-  builder: GraphBuilder,
-  sums: NodeId,
-  mean: 'steps' | 'sequences',
-  lengths: NodeId | undefined,
-): NodeId {
+function average(builder: GraphBuilder, sums: NodeId, mean: 'steps' | 'sequences', lengths: Lengths): NodeId {
   invariant(builder.shapeOf(sums).length === 1, `batch: the ${mean} of what is not a number are averaged`);
   const total = builder.sum(sums, [0]);
   const sequences = builder.call('extent', [], { extent: BATCH });
   if (mean === 'sequences') return builder.apply('div', total, sequences);
-  if (lengths !== undefined) {
-    const steps = builder.call('convert', [lengths], { element: 'real' });
+  const ends = lengths.get(TIME);
+  if (ends !== undefined) {
+    const steps = builder.call('convert', [ends], { element: 'real' });
     return builder.apply('div', total, builder.sum(steps, [0]));
   }
   const steps = builder.call('extent', [], { extent: TIME });

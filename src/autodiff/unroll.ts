@@ -13,6 +13,7 @@ import {
   type Dim,
   type Extents,
   extentOf,
+  sameShape,
   stepsAxis,
   TIME,
   type Type,
@@ -99,6 +100,7 @@ function unrollCall(target: Target, node: CallNode, operands: readonly NodeId[])
   const { builder } = target;
   const shape = fixShape(target, node.type.shape);
   const from = shape.findIndex((d, k) => d !== node.type.shape[k]);
+  if (node.op === 'reshape' && sameShape(shape, builder.shapeOf(operands[0]))) return operands[0];
   if (node.op === 'reshape' && from >= 0) {
     // The axis led, as named ones do in a reshape. Now that it is a number it has to stand behind those that are left.
     const named = node.type.shape.filter((d) => typeof d === 'string').length;

@@ -1,7 +1,7 @@
 // One cell or model, from its syntax to its checked form: names, then equations in the order in which they need each
 // other, then what inference has left open, then time. A cell is checked once, for all sizes.
 
-import type { CheckedCell, CheckedEquation, CheckedResult } from './checked.ts';
+import type { CheckedCell, CheckedEquation, CheckedExpression, CheckedResult } from './checked.ts';
 import type { Context, Draft, DraftParameter } from './context.ts';
 import { isPoison, newCounts, reasons } from './context.ts';
 import { declareHeader, declareItems, type Header } from './declarations.ts';
@@ -9,11 +9,12 @@ import { checkDelays } from './delay.ts';
 import { orderUnits } from './dependencies.ts';
 import { checkEquation, checkStart, placeOf } from './equations.ts';
 import { inferExpression } from './expressions.ts';
+import { fixedSizes } from './ragged.ts';
 import type { Report } from './report.ts';
 import type { BlockEntry, Module } from './resolve.ts';
 import { checkParts, checkResult, type DraftResult } from './results.ts';
 import { isKnownShape, resolveShape } from './shapes.ts';
-import { isNeverPositive, isWhole, type Size, SizeUnknowns, showSize } from './size.ts';
+import { isLength, isNeverPositive, isWhole, type Size, SizeUnknowns, showSize, symbolsOf } from './size.ts';
 import { findStages, nodesOf } from './stages.ts';
 import { inferConstant, instantiate, isTemplate, readTemplate } from './templates.ts';
 import { warnUnused } from './usage.ts';
@@ -360,16 +361,24 @@ function finish(
       .map((result) => ({ name: result.name, documentation: result.documentation, ...plain(result) }));
   const loss = checked.find((result) => result.kind === 'loss');
   const generate = checked.find((result) => result.kind === 'generate');
-  const all = [
-    ...equations.map((equation) => equation.value),
-    ...applications.flatMap((application) => application.arguments),
-    ...checked.map((result) => result.value),
-    ...states.flatMap((state) => (state.start === undefined ? [] : [state.start])),
-  ].flatMap(nodesOf);
   const ofKind = (kind: 'input' | 'target') =>
     inputs
       .filter((input) => input.kind === kind)
       .map(({ name, span, documentation, type }) => ({ name, span, documentation, type }));
+  const hyperparameters = header.hyperparameters.map(({ name }) => ({
+    name: name.text,
+    span: name.span,
+    defaultValue: defaults.get(name.text)?.finish(),
+  }));
+  const expressions = [
+    ...equations.map((equation) => equation.value),
+    ...applications.flatMap((application) => application.arguments),
+    ...states.flatMap((state) => (state.start === undefined ? [] : [state.start])),
+  ];
+  const all = [...expressions, ...checked.map((result) => result.value)].flatMap(nodesOf);
+  const before = report.errors;
+  const fixed = fixedSizes({ states, parameters, instances, hyperparameters, expressions }, report);
+  if (report.errors > before) return undefined;
   const within = new Map(instances.map((instance) => [instance.name, instance.cell.stages - 1]));
   const deepest = [
     ...stages.ofEquation,
@@ -386,11 +395,7 @@ function finish(
       span: name.span,
       defaultValue,
     })),
-    hyperparameters: header.hyperparameters.map(({ name }) => ({
-      name: name.text,
-      span: name.span,
-      defaultValue: defaults.get(name.text)?.finish(),
-    })),
+    hyperparameters,
     inputs: ofKind('input'),
     targets: ofKind('target'),
     states,
@@ -406,13 +411,16 @@ function finish(
     pointwise:
       states.length === 0 &&
       inputs.every((input) => input.type.rate === 'step') &&
-      !all.some((node) => ['step-number', 'over-time', 'each-step'].includes(node.kind)) &&
+      !all.some(
+        (node) => ['step-number', 'over-time', 'each-step'].includes(node.kind) || isLengthNumber(node),
+      ) &&
       instances.every((instance) => instance.cell.pointwise) &&
       !applications.some((application) => application.reverse),
     copies,
     depth,
     hasState: states.length > 0 || instances.some((instance) => instance.cell.hasState),
     stages: 1 + deepest,
+    fixed,
   };
   warnUnused(
     cell,
@@ -421,6 +429,11 @@ function finish(
     report,
   );
   return cell;
+}
+
+/** Whether it is the number of steps. */
+function isLengthNumber(node: CheckedExpression): boolean {
+  return node.kind === 'size' && symbolsOf(node.size).some(isLength);
 }
 
 /** Itself, and all copies in it as often as they are applied. */

@@ -89,6 +89,14 @@ export interface CheckedCell {
   readonly depth: number;
   /** How many stages one application takes: the largest stage in it, with its instances, and 1. */
   readonly stages: number;
+  /** The sizes of the header that are numbers in every use, each with what asks for that; others may be lengths. */
+  readonly fixed: ReadonlyMap<string, FixedSize>;
+}
+
+/** Why a size is a number, as in "a weight has a fixed size". */
+export interface FixedSize {
+  readonly span: Span;
+  readonly why: string;
 }
 
 export interface CheckedSize {
@@ -341,7 +349,16 @@ export interface ComparisonNode extends NodeBase {
 }
 
 /** The functions and operators of one, two or more operands that elaboration knows by name. */
-export type PrimitiveName = ElementwiseName | WholeName | 'argmax' | 'dot' | 'outer' | 'concat' | 'transpose';
+export type PrimitiveName =
+  | ElementwiseName
+  | WholeName
+  | 'all'
+  | 'any'
+  | 'argmax'
+  | 'dot'
+  | 'outer'
+  | 'concat'
+  | 'transpose';
 
 /** One real operand, elementwise; `not`: one bool. */
 export type UnaryName =
@@ -369,7 +386,7 @@ export type ElementwiseName = UnaryName | 'max' | 'min' | 'surrogate';
 export type WholeName = 'sum' | 'mean' | 'max_over' | 'min_over';
 
 /**
- * `argmax`: a vector to index []. `dot`: two values of one shape to []. `outer`: two vectors, [m] and [n], to [m, n].
+ * `all`, `any`: a bool of any shape to bool []. `argmax`: a vector to index []. `dot`: two values of one shape to []. `outer`: two vectors, [m] and [n], to [m, n].
  * `concat`: two or more, joined along the first axis. `transpose`: a matrix.
  */
 export interface PrimitiveNode extends NodeBase {
@@ -423,10 +440,13 @@ export interface DropoutNode extends NodeBase {
   readonly probability: CheckedExpression;
 }
 
-/** A once value made from all steps: `last h`, `first h`, `max over time h`. Max of index or bool does not exist. */
+/**
+ * A once value made from all steps: `last h`, `first h`, `max over time h`. Max of index or bool does not exist. `all`: the whole
+ * sequence, its length in front of the shape of a step; in the order of time, also in what runs backwards.
+ */
 export interface OverTimeNode extends NodeBase {
   readonly kind: 'over-time';
-  readonly reducer: 'last' | 'first' | 'max' | 'sum' | 'mean';
+  readonly reducer: 'last' | 'first' | 'max' | 'sum' | 'mean' | 'all';
   /** An equation or an input, of rate `step`. */
   readonly operand: CheckedExpression;
 }

@@ -37,6 +37,7 @@ export const checkerCodes = {
   RNN3014: 'a number was expected',
   RNN3015: 'the loss or a metric is not a scalar',
   RNN3016: 'branches that differ',
+  RNN3017: 'the length of a sequence as a fixed size',
   RNN4001: 'steps mixed with onces',
   RNN4002: 'a cycle without prev',
   RNN4003: 'a cycle through the end of the sequence',

@@ -52,7 +52,8 @@ export function checkEquation(context: Context, item: Equation, inCycle: boolean
       help: 'write it with @, outer and dot',
     });
   }
-  const written = item.type === undefined ? undefined : readType(context, item.type);
+  const written =
+    item.type === undefined ? undefined : readType({ ...context, allowsLength: true }, item.type);
   if (item.type !== undefined && written === undefined) context.incomplete = true;
   const names = targets.map((target) => target.name.text);
   const place = placeOf(context, names.join('_'));

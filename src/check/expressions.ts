@@ -5,13 +5,11 @@ import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Expression } from '../parser/tree.ts';
 import { callDraft } from './calls.ts';
-import type { OverTimeNode } from './checked.ts';
 import {
   asReference,
   type Context,
   type Draft,
   draftReal,
-  expectReal,
   fail,
   isPoison,
   makeDraft,
@@ -32,7 +30,7 @@ import {
   notDraft,
   powerDraft,
 } from './operators.ts';
-import { shortText } from './report.ts';
+import { overTimeDraft, wholeSequence } from './over-time.ts';
 
 /** The draft of an expression. Reports what is wrong with it, once, and then gives a poisoned draft. */
 export function inferExpression(context: Context, expression: Expression, place: Place): Draft {
@@ -109,23 +107,15 @@ export function inferExpression(context: Context, expression: Expression, place:
     case 'over-time': {
       const operand = infer(expression.operand);
       const word = expression.reducer.text;
+      if (word === 'all') return wholeSequence(context, operand, span);
       if (word === 'max' || word === 'sum' || word === 'mean')
         return overTimeDraft(context, word, operand, span);
-      if (word === 'all') {
-        const condition = (shortText(expression.operand.span) ?? '...').replace(/^\((.*)\)$/, '$1');
-        return later(
-          context,
-          'all over time',
-          span,
-          `write sum over time (if ${condition} then 0 else 1) == 0`,
-        );
-      }
-      const near = suggest(word, ['max', 'sum', 'mean']);
+      const near = suggest(word, ['max', 'sum', 'mean', 'all']);
       return fail(context, {
         code: 'RNN2017',
         message: `there is no ${word} over time`,
         span: place.at ?? expression.reducer.span,
-        notes: ['a sequence is put together by max, mean or sum over time, or by last and first'],
+        notes: ['a sequence is put together by max, mean, sum or all over time, or by last and first'],
         help: near === undefined ? undefined : `did you mean ${near} over time?`,
       });
     }
@@ -136,38 +126,6 @@ export function inferExpression(context: Context, expression: Expression, place:
     default:
       return expression satisfies never;
   }
-}
-
-// Time
-
-function overTimeDraft(
-  context: Context,
-  reducer: OverTimeNode['reducer'],
-  operand: Draft,
-  span: Span,
-): Draft {
-  if (isPoison(operand)) return poison(span);
-  const isEnd = reducer === 'last' || reducer === 'first';
-  const words = isEnd ? reducer : `${reducer} over time`;
-  if (operand.type.rate !== 'step') {
-    const once = operand.type.rate === 'once';
-    return fail(context, {
-      code: 'RNN4006',
-      message: `${words} takes what changes from step to step, and ${nameOf(operand, 'this')} is ${once ? 'there once for the sequence' : 'the same at every step'}`,
-      span,
-      related: reasons(span, ...originOf(operand)),
-      help: `leave out ${words}`,
-    });
-  }
-  if (!isEnd && !expectReal(context, operand, words)) return poison(span);
-  const type = { ...operand.type, rate: 'once' } as const;
-  const reference = asReference(context, operand);
-  return makeDraft(
-    span,
-    type,
-    () => ({ kind: 'over-time', reducer, operand: reference.finish(), ...nodeBase(context, span, type) }),
-    { because: operand.because },
-  );
 }
 
 function eachStepDraft(context: Context, operand: Draft, span: Span): Draft {

@@ -9,6 +9,7 @@ import {
   combinedType,
   type Draft,
   draftReal,
+  expectBool,
   expectReal,
   fail,
   isPoison,
@@ -44,7 +45,19 @@ function isUnary(name: string): name is UnaryName {
 }
 
 /** The words that the language itself knows as functions; those below are looked at elsewhere. */
-const others = ['max', 'min', 'sum', 'mean', 'argmax', 'dot', 'outer', 'concat', 'transpose'] as const;
+const others = [
+  'max',
+  'min',
+  'sum',
+  'mean',
+  'all',
+  'any',
+  'argmax',
+  'dot',
+  'outer',
+  'concat',
+  'transpose',
+] as const;
 type OtherFunction = (typeof others)[number];
 
 function isOther(name: string): name is OtherFunction {
@@ -81,6 +94,9 @@ export function callPrimitive(context: Context, name: string, operands: readonly
     case 'sum':
     case 'mean':
       return count(context, name, operands, 1, 1, span) ?? whole(context, name, name, operands, span);
+    case 'all':
+    case 'any':
+      return count(context, name, operands, 1, 1, span) ?? wholeCondition(context, name, operands, span);
     case 'argmax':
       return count(context, name, operands, 1, 1, span) ?? argmax(context, operands, span);
     case 'dot':
@@ -160,6 +176,20 @@ function whole(
   const [operand] = operands;
   if (!expectReal(context, operand, word)) return poison(span);
   return primitive(context, name, operands, draftReal([], operand.type.rate), span);
+}
+
+/** Whether a condition holds everywhere, or anywhere. */
+function wholeCondition(
+  context: Context,
+  name: 'all' | 'any',
+  operands: readonly Draft[],
+  span: Span,
+): Draft {
+  const [operand] = operands;
+  if (!expectBool(context, operand, name)) return poison(span);
+  const { rate } = operand.type;
+  const type = { element: 'bool', categories: undefined, shape: [], scalar: true, rate } as const;
+  return primitive(context, name, operands, type, span);
 }
 
 /** The one axis of an operand, or undefined where it has another number of axes, which is reported. */

@@ -19,7 +19,7 @@ import {
 } from './context.ts';
 import { memberElsewhere } from './elsewhere.ts';
 import { isBuiltIn, isPrimitiveFunction } from './functions.ts';
-import { sizeSymbol } from './size.ts';
+import { lengthSize, sizeSymbol } from './size.ts';
 import { describeBinding } from './size-expressions.ts';
 import { lookUp, templateNamed } from './templates.ts';
 
@@ -29,6 +29,8 @@ export function nameDraft(context: Context, name: string, place: Place, span: Sp
     return place.parameters.get(name) ?? unknownName(context, name, place, span);
   }
   const binding = context.scope.get(name);
+  if (binding === undefined && name === 'time' && place.constant === undefined)
+    return lengthDraft(context, span);
   if (binding === undefined) return unknownName(context, name, place, span);
   const { kind } = binding;
   if (kind === 'size') {
@@ -48,6 +50,14 @@ export function nameDraft(context: Context, name: string, place: Place, span: Sp
   }
   if (place.constant !== undefined) return notConstant(context, name, place.constant, span);
   return valueDraft(context, name, binding, span);
+}
+
+/** `time`: how many steps the sequence has. */
+function lengthDraft(context: Context, span: Span): Draft {
+  const type = draftReal([], 'constant');
+  const finish = () =>
+    ({ kind: 'size', size: lengthSize('time'), ...nodeBase(context, span, type) }) as const;
+  return makeDraft(span, type, finish, { atomic: true });
 }
 
 function valueDraft(context: Context, name: string, binding: Binding, span: Span): Draft {

@@ -7,6 +7,7 @@
 
 import type { Span } from '../base/source.ts';
 import type { Graph, NodeId } from '../graph/graph.ts';
+import type { Dim } from '../graph/type.ts';
 
 export interface Program {
   readonly name: string;
@@ -91,8 +92,8 @@ export interface ProgramOutput {
   readonly kind: 'real' | 'index' | 'bool';
   readonly categories: number | undefined;
   readonly rate: ProgramRate;
-  /** Without time and batch. */
-  readonly shape: readonly number[];
+  /** Without time and batch; the axis of a whole sequence by its name. */
+  readonly shape: readonly Dim[];
 }
 
 /** Where the graph has the value of an equation, or what is handed to a copy of a cell under the name of its input. */

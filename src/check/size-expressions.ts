@@ -9,19 +9,26 @@ import { shortText } from './report.ts';
 import {
   addSizes,
   constantSize,
+  isLength,
   isManageable,
   isNeverPositive,
   isWhole,
+  lengthSize,
   multiplySizes,
   type Size,
   scaleSize,
   showSize,
   sizeOf,
   sizeSymbol,
+  soleSymbol,
   subtractSizes,
+  symbolsOf,
 } from './size.ts';
 
-type SizeContext = Pick<Context, 'report' | 'scope'>;
+type SizeContext = Pick<Context, 'report' | 'scope'> & {
+  /** The length of the sequence may stand here: in the type of an equation. */
+  readonly allowsLength?: boolean;
+};
 
 /** Names that people give to the axes which the language adds by itself. */
 const axisWords: ReadonlyMap<string, string> = new Map([
@@ -35,6 +42,13 @@ export function readSize(context: SizeContext, expression: Expression): Size | u
   if (size === undefined) return undefined;
   const constant = constantSize(size);
   const whole = isWhole(size);
+  if (symbolsOf(size).some(isLength) && soleSymbol(size) === undefined) {
+    return notASize(
+      context,
+      expression,
+      'the length of a sequence is an axis as it is, and nothing is computed with it',
+    );
+  }
   if (whole && !isNeverPositive(size)) return size;
   const text = showSize(size);
   context.report.add({
@@ -134,6 +148,7 @@ function readName(
   const binding = context.scope.get(expression.text);
   const sizes = [...context.scope].filter(([, other]) => other.kind === 'size').map(([name]) => name);
   if (binding?.kind === 'size') return sizeSymbol(expression.text);
+  if (binding === undefined && context.allowsLength && expression.text === 'time') return lengthSize('time');
   if (binding?.kind === 'broken') return undefined;
   if (binding !== undefined) {
     context.report.add({

@@ -70,6 +70,24 @@ export function sizeSymbol(name: string): Size {
   return { terms: [{ coefficient: 1n, powers: [[name, 1]] }], denominator: 1n };
 }
 
+/** The length of the sequence that is meant: a symbol that no header has, and that is no number before a sequence is there. */
+export function lengthSize(axis: string): Size {
+  return sizeSymbol(`@${axis}`);
+}
+
+/** Whether a symbol is the length of a sequence. */
+export function isLength(symbol: string): boolean {
+  return symbol.startsWith('@');
+}
+
+/** The one symbol that a size is, by itself; undefined where it is anything else. */
+export function soleSymbol(size: Size): string | undefined {
+  const [term, ...more] = size.terms;
+  const isPlain = more.length === 0 && term?.coefficient === 1n && size.denominator === 1n;
+  const [power, ...others] = isPlain ? term.powers : [];
+  return others.length === 0 && power?.[1] === 1 ? power[0] : undefined;
+}
+
 export function addSizes(a: Size, b: Size): Size {
   const scale = (size: Size, factor: bigint): SizeTerm[] =>
     size.terms.map((term) => ({ coefficient: term.coefficient * factor, powers: term.powers }));
@@ -222,7 +240,8 @@ export function showSize(size: Size): string {
       return `${minus ? '-' : '+'} ${showTerm(term)}`;
     })
     .join(' ')
-    .replaceAll(/\?[0-9]+/g, '?');
+    .replaceAll(/\?[0-9]+/g, '?')
+    .replaceAll('@', '');
   if (size.denominator === 1n) return text;
   return size.terms.length === 1 ? `${text} / ${size.denominator}` : `(${text}) / ${size.denominator}`;
 }

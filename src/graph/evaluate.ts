@@ -28,6 +28,7 @@ import {
   extentOf,
   showType,
   stepsAxis,
+  timeOf,
 } from './type.ts';
 
 /** The most that the reference takes: a mistake in a size is told, and does not fill the machine. */
@@ -140,8 +141,9 @@ function readExtents(
     ) {
       throw new EvaluationError(`input ${name} is ${given}, and ${showType(type)} is expected`, name);
     }
-    type.shape.forEach((d, axis) => {
-      if (typeof d === 'number') return;
+    type.shape.forEach((dim, axis) => {
+      if (typeof dim === 'number') return;
+      const d = timeOf(dim) ?? dim;
       const extent = known.get(d) ?? shape[axis];
       if (extent !== shape[axis]) {
         const reason = `axis ${d} is ${extent}${source.has(d) ? ` in ${source.get(d)}` : ''}`;

@@ -39,6 +39,19 @@ export function stepsAxis(axis: AxisName, steps: number): AxisName {
   return `${axis}.in${steps}`;
 }
 
+// A whole sequence that the steps of the same sequence look at would have its axis twice where they are put side by side:
+// in such a value it is called `T.all`, which is as long as T.
+
+/** The axis of a sequence that is seen as a whole, as long as the sequence's own. */
+export function wholeAxis(axis: AxisName): AxisName {
+  return `${axis}.all`;
+}
+
+/** The time axis of which an axis is the whole; undefined for any other. */
+export function timeOf(axis: Dim): AxisName | undefined {
+  return typeof axis === 'string' && axis.endsWith('.all') ? axis.slice(0, -'.all'.length) : undefined;
+}
+
 /** What an axis of segments, or of the steps of one, is made of; undefined for any other. */
 export function cutOf(
   axis: AxisName,
@@ -51,14 +64,16 @@ export function cutOf(
 /** Whether the extent of an axis is that of another one, or follows from it. */
 export function followsFrom(axis: Dim, other: AxisName): boolean {
   if (axis === other || typeof axis === 'number') return axis === other;
-  const cut = cutOf(axis);
-  return cut !== undefined && followsFrom(cut.whole, other);
+  const whole = timeOf(axis) ?? cutOf(axis)?.whole;
+  return whole !== undefined && followsFrom(whole, other);
 }
 
 /** The extent of an axis, given or following from those given; undefined where it does not follow. Of a segment: the longest. */
 export function extentOf(axis: AxisName, extents: Extents): number | undefined {
   const given = extents.get(axis);
   if (given !== undefined) return given;
+  const time = timeOf(axis);
+  if (time !== undefined) return extentOf(time, extents);
   const cut = cutOf(axis);
   const whole = cut && extentOf(cut.whole, extents);
   if (cut === undefined || whole === undefined) return undefined;

@@ -2,7 +2,7 @@
 // letters in them, so that a program is made once and runs with any extents.
 
 import { invariant } from '../base/invariant.ts';
-import { type AxisName, type Dim, type Extents, extentOf } from '../graph/type.ts';
+import { type AxisName, type Dim, type Extents, extentOf, timeOf } from '../graph/type.ts';
 
 /** A product: a whole number times axes (sorted; one that stands twice counts twice). Zero has no axes. */
 export interface Size {
@@ -16,9 +16,9 @@ export type Sum = readonly Size[];
 export const ZERO: Size = { factor: 0, axes: [] };
 export const ONE: Size = { factor: 1, axes: [] };
 
-/** The size of one dimension. */
+/** The size of one dimension. A whole sequence is as long as its axis of steps. */
 export function sizeOf(dim: Dim): Size {
-  return typeof dim === 'number' ? { factor: dim, axes: [] } : { factor: 1, axes: [dim] };
+  return typeof dim === 'number' ? { factor: dim, axes: [] } : { factor: 1, axes: [timeOf(dim) ?? dim] };
 }
 
 export function times(a: Size, b: Size): Size {

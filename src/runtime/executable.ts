@@ -5,7 +5,7 @@
 import type { Artifact } from '../codegen/wasm/emit.ts';
 import { blockNumbers } from '../codegen/wasm/module.ts';
 import { EvaluationError, matchInputs } from '../graph/evaluate.ts';
-import { concreteShape, type Extents, showType } from '../graph/type.ts';
+import { concreteShape, type Extents, extentOf, showType } from '../graph/type.ts';
 import { ELEMENT_BYTES, type MemoryPlan, planMemory } from '../loops/memory.ts';
 import type { Port } from '../loops/program.ts';
 import { valueOfSum } from '../loops/size.ts';
@@ -94,7 +94,7 @@ export class Executable {
     const { layout } = this.#artifact;
     const bound = new Map<string, number>();
     for (const axis of layout.axes) {
-      const extent = extents.get(axis);
+      const extent = extentOf(axis, extents);
       if (extent === undefined || !Number.isInteger(extent) || extent < 1) {
         throw new RangeError(
           `${this.#artifact.name}: axis ${axis} needs a whole number from 1, not ${extent}`,
@@ -205,7 +205,7 @@ export class Executable {
     const { name, layout } = this.#artifact;
     const matched = matchInputs(name, layout.inputs, inputs, extents);
     for (const axis of layout.axes) {
-      if (matched.extents.has(axis)) continue;
+      if (extentOf(axis, matched.extents) !== undefined) continue;
       throw new EvaluationError(`the extent of axis ${axis} follows from no input`);
     }
     this.bind(matched.extents);

@@ -115,6 +115,8 @@ export const FUNCTIONS = {
   min: true,
   sum: true,
   mean: true,
+  all: true,
+  any: true,
   argmax: true,
   dot: true,
   outer: true,

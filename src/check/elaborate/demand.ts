@@ -6,7 +6,7 @@ import { type CheckedExpression, type OverTimeNode, operandsOf } from '../checke
 import { dropoutPart } from './express.ts';
 import type { Definition, Opening, Place, Scope, StatePlace } from './open.ts';
 
-/** How a step's value leaves its scan: at every step, one step late, or as one value. */
+/** How a step's value leaves its scan: at every step, one step late, all steps as one value, or as one value of them. */
 export type Way = 'stacked' | 'previous' | Exclude<OverTimeNode['reducer'], 'first'>;
 
 /** A value at each step, as something that is there outside of its scan. */
@@ -73,7 +73,7 @@ export function exporterKey({ place, way, reverse }: Export): string {
   const { definition } = place;
   if (definition.rate === 'once') return look(definition.key);
   const own = unitKey(definition);
-  const isSequence = way === 'stacked' || way === 'previous';
+  const isSequence = way === 'stacked' || way === 'previous' || way === 'all';
   return isSequence || definition.reverse === reverse ? own : look(own);
 }
 

@@ -7,7 +7,7 @@ import type { Span } from '../../base/source.ts';
 import { suggest } from '../../base/suggest.ts';
 import { GraphBuilder } from '../../graph/build.ts';
 import type { InputRole, NodeId } from '../../graph/graph.ts';
-import { type Dim, index, real, TIME, type Type } from '../../graph/type.ts';
+import { type Dim, index, real, TIME, type Type, wholeAxis } from '../../graph/type.ts';
 import type { CheckedCell, CheckedFile, CheckedInput, CheckedResult, CheckedStart } from '../checked.ts';
 import type { Program, ProgramInput, ProgramStart, ProgramValue } from '../program.ts';
 import {
@@ -24,7 +24,7 @@ import {
 import { express, type Leaf, numberFrom, numberOf, type Site } from './express.ts';
 import { resolveHyperparameters, resolveSizes } from './header.ts';
 import { Opening, open, type Place, parametersOf, type Scope, type StatePlace } from './open.ts';
-import { type Opened, shapeNumbers, sizeNumber } from './opened.ts';
+import { type Opened, shapeDims, sizeNumber } from './opened.ts';
 import { ElaborationProblem } from './problem.ts';
 import { type Built, buildScan, exportKey, type Outside } from './scan.ts';
 
@@ -82,7 +82,8 @@ export function elaborate(file: CheckedFile, options: ElaborateOptions): Elabora
   if (cell === undefined) return { program: undefined, diagnostics };
   try {
     const sizes = resolveSizes(cell, options.sizes);
-    const opened = open(cell, '', sizes, resolveHyperparameters(cell, options.hyperparameters));
+    const lengths = new Map([['@time', wholeAxis(TIME)]]);
+    const opened = open(cell, '', sizes, lengths, resolveHyperparameters(cell, options.hyperparameters));
     return { program: new Elaboration(opened, options).program(), diagnostics: [] };
   } catch (error) {
     if (error instanceof ElaborationProblem) return { program: undefined, diagnostics: [error.diagnostic] };
@@ -145,7 +146,7 @@ class Elaboration {
       name,
       span: parameter.span,
       documentation: parameter.documentation,
-      shape: shapeNumbers(parameter.shape, opened, parameter.span).map(Number),
+      shape: shapeDims(parameter.shape, opened, parameter.span).map(Number),
       start: this.#start(parameter.start, opened),
     }));
     for (const p of parameters) {
@@ -155,7 +156,7 @@ class Elaboration {
       name,
       span: state.span,
       documentation: state.documentation,
-      shape: shapeNumbers(state.shape, scope.opened, state.span).map(Number),
+      shape: shapeDims(state.shape, scope.opened, state.span).map(Number),
       start: state.start === undefined ? ('zero' as const) : ('declared' as const),
       reverse: definition.reverse,
     }));
@@ -205,7 +206,7 @@ class Elaboration {
         kind: o.value.type.element,
         categories: this.#categories(o.value.type.categories, o.span),
         rate: o.rate,
-        shape: shapeNumbers(o.value.type.shape, this.#opened, o.span).map(Number),
+        shape: shapeDims(o.value.type.shape, this.#opened, o.span),
       })),
       loss: withLoss && cell.loss !== undefined ? { span: cell.loss.span, rate: cell.loss.rate } : undefined,
       metrics: withLoss ? cell.metrics.map(({ name, span, rate }) => ({ name, span, rate })) : [],
@@ -215,7 +216,7 @@ class Elaboration {
           : {
               span: generate.span,
               input: generate.input,
-              categories: Number(shapeNumbers(generate.value.type.shape, this.#opened, generate.span)[0]),
+              categories: Number(shapeDims(generate.value.type.shape, this.#opened, generate.span)[0]),
             },
       values: this.#values(demands),
       hasNoise: demands.hasNoise,
@@ -277,7 +278,7 @@ class Elaboration {
   }
 
   #dataInput({ name, span, type }: CheckedInput, role: 'input' | 'target'): void {
-    const shape: Dim[] = shapeNumbers(type.shape, this.#opened, span);
+    const shape: Dim[] = shapeDims(type.shape, this.#opened, span);
     const whole = { element: type.element, shape: type.rate === 'step' ? [TIME, ...shape] : shape };
     this.#input(`data ${name}`, name, whole, role, span);
   }
@@ -291,7 +292,7 @@ class Elaboration {
       kind: type.element,
       categories: this.#categories(type.categories, span),
       rate: type.rate,
-      shape: shapeNumbers(type.shape, this.#opened, span).map(Number),
+      shape: shapeDims(type.shape, this.#opened, span).map(Number),
     };
   }
 
@@ -375,7 +376,7 @@ class Elaboration {
   #startOf({ name, scope, state }: StatePlace): NodeId {
     const b = this.#b;
     if (this.#startsGiven(name)) return this.#given(`state ${name}`);
-    const shape = shapeNumbers(state.shape, scope.opened, state.span);
+    const shape = shapeDims(state.shape, scope.opened, state.span);
     b.origin = state.span;
     if (state.start === undefined) return b.constant(0, shape);
     const start = express(state.start, scope, this.#site());

@@ -18,7 +18,8 @@ import type {
   IfNode,
   PrimitiveNode,
 } from '../checked.ts';
-import { type Opened, shapeNumbers, sizeNumber } from './opened.ts';
+import { type Size, symbolsOf } from '../size.ts';
+import { type Opened, shapeDims, sizeNumber } from './opened.ts';
 import { ElaborationProblem } from './problem.ts';
 
 /** The kinds of expressions that stand for something elsewhere, or for the step itself. */
@@ -71,13 +72,13 @@ export function express<C extends Surroundings>(e: CheckedExpression, context: C
   b.origin = e.span;
   const recur = (inner: CheckedExpression): NodeId => express(inner, context, site);
   const numbers = (shape: CheckedExpression['type']['shape']): Dim[] =>
-    shapeNumbers(shape, context.opened, e.span);
+    shapeDims(shape, context.opened, e.span);
   const node = ((): NodeId => {
     switch (e.kind) {
       case 'literal':
         return b.constant(e.value, [], e.type.element);
       case 'size':
-        return b.constant(sizeNumber(e.size, context.opened, e.span));
+        return sizeValue(b, e.size, context.opened, e.span);
       case 'hyperparameter': {
         const value = context.opened.hyperparameters.get(e.name);
         invariant(value !== undefined, `the hyperparameter ${e.name} has a value`);
@@ -212,8 +213,7 @@ function primitive(e: PrimitiveNode, recur: (e: CheckedExpression) => NodeId, b:
     case 'sum':
       return b.sum(x, axes);
     case 'mean': {
-      const n = b.shapeOf(x).reduce((product: number, d) => product * Number(d), 1);
-      return b.apply('div', b.sum(x, axes), b.constant(n));
+      return b.apply('div', b.sum(x, axes), countOf(b, b.shapeOf(x)));
     }
     case 'max_over':
       return axes.length === 0 ? x : b.call('max_over', [x], { axes });
@@ -221,6 +221,10 @@ function primitive(e: PrimitiveNode, recur: (e: CheckedExpression) => NodeId, b:
       if (axes.length === 0) return x;
       return b.apply('neg', b.call('max_over', [b.apply('neg', x)], { axes }));
     }
+    case 'any':
+      return holdsAnywhere(b, x);
+    case 'all':
+      return b.apply('not', holdsAnywhere(b, b.apply('not', x)));
     case 'argmax':
       return b.call('argmax', [x], { axis: 0 });
     case 'dot': {
@@ -236,6 +240,42 @@ function primitive(e: PrimitiveNode, recur: (e: CheckedExpression) => NodeId, b:
     default:
       return b.apply(e.name, x);
   }
+}
+
+/** The number of elements of a shape, a real. */
+function countOf(b: GraphBuilder, shape: readonly Dim[]): NodeId {
+  const number = shape.reduce((product: number, d) => (typeof d === 'number' ? product * d : product), 1);
+  const lengths = shape
+    .filter((d) => typeof d === 'string')
+    .map((extent) => b.call('extent', [], { extent }));
+  if (number === 1 && lengths.length > 0) return lengths.reduce((x, y) => b.apply('mul', x, y));
+  return lengths.reduce((x, y) => b.apply('mul', x, y), b.constant(number));
+}
+
+/** A size as a number, a real: the lengths of sequences in it are asked for when it runs. */
+function sizeValue(b: GraphBuilder, size: Size, opened: Surroundings['opened'], span: Span): NodeId {
+  if (!symbolsOf(size).some((symbol) => opened.lengths.has(symbol))) {
+    return b.constant(sizeNumber(size, opened, span));
+  }
+  const terms = size.terms.map(({ coefficient, powers }) => {
+    const dims = powers.flatMap(([symbol, exponent]) => {
+      const dim = opened.lengths.get(symbol) ?? opened.sizes.get(symbol);
+      invariant(dim !== undefined, `the size ${symbol} has a value`);
+      return new Array<Dim>(exponent).fill(dim);
+    });
+    const part = Number(coefficient) / Number(size.denominator);
+    const count = countOf(b, dims);
+    return part === 1 ? count : b.apply('mul', b.constant(part), count);
+  });
+  return terms.reduce((x, y) => b.apply('add', x, y));
+}
+
+/** Whether a condition holds at one of its entries. */
+function holdsAnywhere(b: GraphBuilder, condition: NodeId): NodeId {
+  const axes = b.shapeOf(condition).map((_, axis) => axis);
+  if (axes.length === 0) return condition;
+  const largest = b.call('max_over', [b.call('convert', [condition], { element: 'real' })], { axes });
+  return b.apply('lt', b.constant(0), largest);
 }
 
 function conditional(

@@ -3,6 +3,7 @@
 
 import { invariant } from '../../base/invariant.ts';
 import type { Span } from '../../base/source.ts';
+import type { AxisName } from '../../graph/type.ts';
 import type {
   CheckedApplication,
   CheckedCell,
@@ -12,8 +13,9 @@ import type {
   CheckedState,
   EquationId,
 } from '../checked.ts';
+import { isLength } from '../size.ts';
 import { numberOf } from './express.ts';
-import { type Opened, sizeNumber } from './opened.ts';
+import { lengthOf, type Opened, sizeNumber } from './opened.ts';
 
 /** One application of a copy: where in time it stands. The outermost cell is applied once, by whoever runs it. */
 export interface Scope {
@@ -58,29 +60,35 @@ export type Place =
   | { readonly kind: 'data'; readonly input: CheckedInput }
   | { readonly kind: 'parameter'; readonly name: string };
 
-/** Opens a cell with numbers for its sizes and hyperparameters, and all the instances in it. */
+/** Opens a cell with numbers for its sizes and hyperparameters, axes for sizes that are lengths, and all instances in it. */
 export function open(
   cell: CheckedCell,
   prefix: string,
   sizes: ReadonlyMap<string, number>,
+  lengths: ReadonlyMap<string, AxisName>,
   given: ReadonlyMap<string, number>,
 ): Opened {
   const hyperparameters = new Map(given);
-  const bare = { cell, prefix, sizes, hyperparameters, instances: [] };
+  const bare = { cell, prefix, sizes, lengths, hyperparameters, instances: [] };
   for (const { name, defaultValue } of cell.hyperparameters) {
     if (hyperparameters.has(name)) continue;
     invariant(defaultValue !== undefined, `the hyperparameter ${name} has a value`);
     hyperparameters.set(name, numberOf(defaultValue, bare));
   }
-  const instances = cell.instances.map((checked) => ({
-    checked,
-    opened: open(
-      checked.cell,
-      `${prefix}${checked.name}.`,
-      new Map([...checked.sizes].map(([name, size]) => [name, sizeNumber(size, bare, checked.span)])),
-      new Map([...checked.hyperparameters].map(([name, value]) => [name, numberOf(value, bare)])),
-    ),
-  }));
+  const instances = cell.instances.map((checked) => {
+    const innerSizes = new Map<string, number>();
+    const innerLengths = new Map([...lengths].filter(([symbol]) => isLength(symbol)));
+    for (const [name, size] of checked.sizes) {
+      const axis = lengthOf(size, bare);
+      if (axis === undefined) innerSizes.set(name, sizeNumber(size, bare, checked.span));
+      else innerLengths.set(name, axis);
+    }
+    const numbers = [...checked.hyperparameters].map(
+      ([name, value]) => [name, numberOf(value, bare)] as const,
+    );
+    const inner = `${prefix}${checked.name}.`;
+    return { checked, opened: open(checked.cell, inner, innerSizes, innerLengths, new Map(numbers)) };
+  });
   return { ...bare, instances };
 }
 

@@ -2,9 +2,9 @@
 
 import { invariant } from '../../base/invariant.ts';
 import type { Span } from '../../base/source.ts';
-import type { Dim } from '../../graph/type.ts';
+import type { AxisName, Dim } from '../../graph/type.ts';
 import type { CheckedCell, CheckedInstance } from '../checked.ts';
-import { evaluateSize, type Size, showSize } from '../size.ts';
+import { evaluateSize, type Size, showSize, soleSymbol } from '../size.ts';
 import { ElaborationProblem } from './problem.ts';
 
 /** One copy of a cell: its weights' and states' prefix, and numbers for all that its header leaves open. */
@@ -13,6 +13,8 @@ export interface Opened {
   /** Empty, or with its dot: `low.`. */
   readonly prefix: string;
   readonly sizes: ReadonlyMap<string, number>;
+  /** The axes of those sizes that are lengths of sequences. */
+  readonly lengths: ReadonlyMap<string, AxisName>;
   readonly hyperparameters: ReadonlyMap<string, number>;
   readonly instances: readonly { readonly checked: CheckedInstance; readonly opened: Opened }[];
 }
@@ -41,6 +43,16 @@ export function sizeNumber(size: Size, opened: Pick<Opened, 'sizes'>, span: Span
   });
 }
 
-export function shapeNumbers(shape: readonly Size[], opened: Pick<Opened, 'sizes'>, span: Span): Dim[] {
-  return shape.map((size) => sizeNumber(size, opened, span));
+/** The axis that a size is the length of, in an opened cell; undefined where it is a number. */
+export function lengthOf(size: Size, opened: Pick<Opened, 'lengths'>): AxisName | undefined {
+  const symbol = soleSymbol(size);
+  return symbol === undefined ? undefined : opened.lengths.get(symbol);
+}
+
+export function shapeDims(
+  shape: readonly Size[],
+  opened: Pick<Opened, 'sizes' | 'lengths'>,
+  span: Span,
+): Dim[] {
+  return shape.map((size) => lengthOf(size, opened) ?? sizeNumber(size, opened, span));
 }

@@ -4,7 +4,7 @@
 import { invariant } from '../../base/invariant.ts';
 import { GraphBuilder } from '../../graph/build.ts';
 import type { Graph, NodeId } from '../../graph/graph.ts';
-import { type Element, index, TIME, type Type } from '../../graph/type.ts';
+import { type Element, index, TIME, type Type, wholeAxis } from '../../graph/type.ts';
 import type { ProgramValue } from '../program.ts';
 import { type Export, endOf, placeKey, placeName, type Unit, type Way } from './demand.ts';
 import { express, type Leaf, type Site } from './express.ts';
@@ -146,6 +146,7 @@ export function buildScan(unit: Unit, outside: Outside): Built {
     for (const way of ways) {
       const key = exportKey(place, way);
       switch (way) {
+        case 'all':
         case 'stacked':
           exported.set(key, { kind: 'stacked', index: stacked.push(value) - 1 });
           break;
@@ -210,6 +211,11 @@ export function buildScan(unit: Unit, outside: Outside): Built {
     const [value, steps] = [exports.get(total), exports.get('steps')];
     invariant(value !== undefined && steps !== undefined, 'a mean has its sum and its count');
     exports.set(key, outer.apply('div', value, outer.broadcast(steps, outer.shapeOf(value), [])));
+  }
+  for (const [key, node] of exports) {
+    if (!key.startsWith('all ')) continue;
+    const [time, ...shape] = outer.shapeOf(node);
+    exports.set(key, outer.call('reshape', [node], { shape: [wholeAxis(String(time)), ...shape] }));
   }
   return {
     exports,

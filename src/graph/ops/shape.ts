@@ -4,7 +4,7 @@
 import { invariant } from '../../base/invariant.ts';
 import { offsets, rowMajorStrides } from '../../tensor/strides.ts';
 import { count, type Tensor, zeros } from '../../tensor/tensor.ts';
-import { concreteShape, type Dim, sameShape, showType } from '../type.ts';
+import { concreteShape, type Dim, sameShape, showType, timeOf } from '../type.ts';
 import type { Op } from './op.ts';
 import { checkShape } from './source.ts';
 
@@ -38,16 +38,19 @@ export const broadcast: Op<'broadcast'> = {
 };
 
 export const reshape: Op<'reshape'> = {
-  summary: 'the same elements in row-major order; named axes stay leading and in order',
+  summary:
+    'the same elements in row-major order; named axes stay leading and in order, and may be called whole',
   arity: 1,
   typeOf([x], { shape }) {
     checkShape('reshape', shape);
     const [from, to] = [splitNamed(x.shape), splitNamed(shape)];
+    const isRenamed = sameShape(x.shape.map(asTime), shape.map(asTime));
     const fits =
-      from !== undefined &&
-      to !== undefined &&
-      sameShape(from.named, to.named) &&
-      count(from.sizes) === count(to.sizes);
+      isRenamed ||
+      (from !== undefined &&
+        to !== undefined &&
+        sameShape(from.named.map(asTime), to.named.map(asTime)) &&
+        count(from.sizes) === count(to.sizes));
     invariant(fits, () => `reshape cannot take ${showType(x)} to [${shape.join(', ')}]`);
     return { element: x.element, shape };
   },
@@ -55,6 +58,11 @@ export const reshape: Op<'reshape'> = {
     return { element: x.element, shape: concreteShape(shape, extents), data: x.data };
   },
 };
+
+/** The axis itself, where it is called whole. */
+function asTime(axis: Dim): Dim {
+  return timeOf(axis) ?? axis;
+}
 
 /** The named axes in front and the sizes after them; undefined where a name stands behind a size. */
 function splitNamed(shape: readonly Dim[]): { named: readonly Dim[]; sizes: readonly number[] } | undefined {

@@ -1,0 +1,78 @@
+// What is made of all steps of a sequence: `last h`, `max over time h`, and `all over time h`, the whole sequence as one value,
+// whose first axis is as long as the sequence. That length is a size without a number (ragged.ts says what may be done with it).
+
+import type { Span } from '../base/source.ts';
+import type { OverTimeNode } from './checked.ts';
+import {
+  asReference,
+  type Context,
+  type Draft,
+  expectReal,
+  fail,
+  isPoison,
+  makeDraft,
+  nameOf,
+  nodeBase,
+  originOf,
+  poison,
+  reasons,
+} from './context.ts';
+import { asVector, type DraftType, isKnownShape, resolveShape } from './shapes.ts';
+import { lengthSize } from './size.ts';
+
+type Reducer = OverTimeNode['reducer'];
+
+/** `last h`, `max over time h`. */
+export function overTimeDraft(
+  context: Context,
+  reducer: Exclude<Reducer, 'all'>,
+  operand: Draft,
+  span: Span,
+): Draft {
+  const isEnd = reducer === 'last' || reducer === 'first';
+  const words = isEnd ? reducer : `${reducer} over time`;
+  if (!hasSteps(context, operand, words, span)) return poison(span);
+  if (!isEnd && !expectReal(context, operand, words)) return poison(span);
+  return madeOfSteps(context, reducer, operand, { ...operand.type, rate: 'once' }, span);
+}
+
+/** `all over time h`: of [m] at each step, [time, m] once. */
+export function wholeSequence(context: Context, operand: Draft, span: Span): Draft {
+  if (!hasSteps(context, operand, 'all over time', span)) return poison(span);
+  if (operand.type.element === 'index' && !expectReal(context, operand, 'all over time')) return poison(span);
+  const label = { span, text: 'the whole sequence is taken here' };
+  const resolved = resolveShape(operand.type.shape, context.unknowns);
+  const size = isKnownShape(resolved) ? undefined : asVector(resolved, context.unknowns, label);
+  const shape = isKnownShape(resolved) ? resolved : size === undefined ? [] : [size];
+  const type: DraftType = {
+    ...operand.type,
+    shape: [lengthSize('time'), ...shape],
+    scalar: false,
+    rate: 'once',
+  };
+  return madeOfSteps(context, 'all', operand, type, span);
+}
+
+function hasSteps(context: Context, operand: Draft, words: string, span: Span): boolean {
+  if (isPoison(operand)) return false;
+  if (operand.type.rate === 'step') return true;
+  const once = operand.type.rate === 'once';
+  fail(context, {
+    code: 'RNN4006',
+    message: `${words} takes what changes from step to step, and ${nameOf(operand, 'this')} is ${once ? 'there once for the sequence' : 'the same at every step'}`,
+    span,
+    related: reasons(span, ...originOf(operand)),
+    help: `leave out ${words}`,
+  });
+  return false;
+}
+
+function madeOfSteps(context: Context, reducer: Reducer, operand: Draft, type: DraftType, span: Span): Draft {
+  const reference = asReference(context, operand);
+  return makeDraft(
+    span,
+    type,
+    () => ({ kind: 'over-time', reducer, operand: reference.finish(), ...nodeBase(context, span, type) }),
+    { because: reducer === 'all' ? undefined : operand.because },
+  );
+}

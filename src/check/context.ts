@@ -54,6 +54,7 @@ export type Binding =
   | { readonly kind: 'parameter'; readonly span: Span; readonly shape: readonly Size[] | undefined }
   | { readonly kind: 'equation'; readonly span: Span; readonly item: Equation }
   | { readonly kind: 'instance'; readonly span: Span; readonly item: Equation }
+  | CellBinding
   | { readonly kind: 'broken'; readonly span: Span };
 
 export interface StateBinding {
@@ -67,6 +68,46 @@ export interface StateBinding {
   /** Its equation may be an item that could not be read. */
   unread: boolean;
 }
+
+/** `C: cell` of the header. */
+export interface CellBinding {
+  readonly kind: 'cell';
+  readonly span: Span;
+  /** What was given for it, or its default; undefined where its cell is looked at without one, or it has a mistake. */
+  template: Template | undefined;
+  /** Where it stands in an expression first. */
+  usedAt: Span | undefined;
+}
+
+/** A template that was read: what to make copies of. */
+export type Template = CellTemplate | DenseTemplate | WrappedTemplate;
+
+export interface CellTemplate {
+  readonly kind: 'cell';
+  readonly word: string;
+  readonly cell: CheckedCell;
+  /** The names of its header, in order. */
+  readonly order: readonly string[];
+  /** What is given; what came with a cell of the header is called after both, `C.m`. */
+  readonly sizes: ReadonlyMap<string, Size>;
+  readonly hyperparameters: ReadonlyMap<string, Draft>;
+  /** Where each is given. */
+  readonly places: ReadonlyMap<string, Span>;
+  readonly span: Span;
+}
+
+export interface DenseTemplate {
+  readonly kind: 'dense';
+  readonly size: Size | undefined;
+  readonly span: Span;
+}
+
+/** `argument`: what stands behind a cell of the header, under the name that it has there. */
+export type WrappedTemplate = { readonly inner: Template; readonly span: Span } & (
+  | { readonly kind: 'stack'; readonly count: number }
+  | { readonly kind: 'bidirectional' | 'residual' }
+  | { readonly kind: 'argument'; readonly word: string }
+);
 
 /** What a name with an equation stands for. */
 export interface Value {
@@ -99,6 +140,8 @@ export interface DraftInstance {
   readonly cell: CheckedCell;
   readonly sizes: ReadonlyMap<string, Size>;
   readonly hyperparameters: ReadonlyMap<string, Draft>;
+  /** Why its sizes are what they are: what was given with its cells. */
+  readonly because: readonly Label[];
   /** How often it is applied, and where first. */
   applications: ApplicationId[];
 }
@@ -178,6 +221,9 @@ export interface NameCounts {
   readonly cells: Map<string, number>;
 }
 
+/** Gives the checked cell of a declaration, with these cells for those of its header; undefined where it has errors. */
+export type CellOf = (entry: BlockEntry, cells?: ReadonlyMap<string, Template>) => CheckedCell | undefined;
+
 /** The state of checking one cell. */
 export interface Context {
   readonly entry: BlockEntry;
@@ -191,6 +237,10 @@ export interface Context {
   readonly values: Map<string, Value>;
   readonly parameters: DraftParameter[];
   readonly instances: DraftInstance[];
+  /** The sizes that are given with the cells of the header: unknown, until the equations or the use tell them. */
+  readonly givenSizes: { readonly name: string; readonly size: Size; readonly cell: string }[];
+  /** The hyperparameters that are given so. */
+  readonly givenNumbers: { readonly name: string; readonly span: Span }[];
   /** The named instances; undefined where the template has a mistake. */
   readonly units: Map<string, TemplateUnit | undefined>;
   readonly applications: DraftApplication[];
@@ -220,8 +270,7 @@ export interface Context {
   readonly toldPast: Set<string>;
   /** The function of the prelude that the user wrote, while it is opened up: what speaks in messages. */
   speaker: string | undefined;
-  /** The checked cell of a declaration; undefined where it has errors. */
-  readonly cellOf: (entry: BlockEntry) => CheckedCell | undefined;
+  readonly cellOf: CellOf;
   readonly infer: (expression: Expression, place: Place) => Draft;
 }
 

@@ -3,6 +3,7 @@
 
 import { suggest } from '../base/suggest.ts';
 import type { Expression } from '../parser/tree.ts';
+import { cellParametersOf } from './cell-arguments.ts';
 import { components, shortestCycle, smallest } from './cycles.ts';
 import { childrenOf } from './dependencies.ts';
 import type { Report } from './report.ts';
@@ -54,6 +55,10 @@ function usedBy(entry: Declared, prelude: Module): readonly Declared[] {
     const { body, gradient } = entry.declaration;
     roots.push(body, ...(gradient === undefined ? [] : [gradient]));
   } else {
+    for (const { name, defaultValue } of cellParametersOf(entry.declaration)) {
+      own.add(name.text);
+      if (defaultValue !== undefined) roots.push(defaultValue);
+    }
     for (const item of entry.declaration.items) {
       if (item.kind === 'equation') {
         for (const { name } of item.targets) own.add(name.text);

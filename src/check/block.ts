@@ -18,6 +18,7 @@ import { isNeverPositive, isWhole, type Size, SizeUnknowns, showSize, sizeSymbol
 import { findStages, nodesOf } from './stages.ts';
 import { inferConstant } from './template-arguments.ts';
 import { instantiate, isTemplate, readTemplate } from './templates.ts';
+import { reportUndefinedStates } from './undefined-states.ts';
 import { warnUnused } from './usage.ts';
 import { checkWeights, product } from './weights.ts';
 
@@ -52,6 +53,7 @@ export function checkBlock(
   }
   bindCells(context, header.cells, given);
   declareItems(context, items, (value) => isTemplate(context, placeOf(context, ''), value));
+  reportUndefinedStates(context);
   makeInstances(context);
   for (const item of items) if (item.kind === 'param') checkWeights(context, item);
   const starts = new Map<string, Draft>();
@@ -67,17 +69,6 @@ export function checkBlock(
     }
   }
   checkDelays(context);
-  for (const [name, binding] of context.scope) {
-    if (binding.kind !== 'state' || binding.equation !== undefined || binding.unread) continue;
-    if (context.nameless) continue;
-    report.add({
-      code: 'RNN2009',
-      message: `the state ${name} is never defined`,
-      span: binding.span,
-      notes: ['a state is given a value at each step, by one equation'],
-      help: `write ${name} = ...`,
-    });
-  }
   checkParts(context, items, declaration.name.span);
   checkNames(context, results);
   settle(context, before);

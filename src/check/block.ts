@@ -11,6 +11,7 @@ import { checkEquation, checkStart, placeOf } from './equations.ts';
 import { inferExpression } from './expressions.ts';
 import type { Report } from './report.ts';
 import type { BlockEntry, Module } from './resolve.ts';
+import { checkLocalFunctions, warnUnusedFunctions } from './local-functions.ts';
 import { checkParts, checkResult, type DraftResult } from './results.ts';
 import { isKnownShape, resolveShape } from './shapes.ts';
 import { isNeverPositive, isWhole, type Size, SizeUnknowns, showSize } from './size.ts';
@@ -45,6 +46,7 @@ export function checkBlock(
     if (draft !== undefined) defaults.set(name.text, draft);
   }
   declareItems(context, items, (value) => isTemplate(entry.module, prelude, value));
+  checkLocalFunctions(context, items);
   makeInstances(context);
   for (const item of items) if (item.kind === 'param') checkWeights(context, item);
   const starts = new Map<string, Draft>();
@@ -100,6 +102,8 @@ function newContext(
     delays: [],
     appliedNames: new Set(),
     lookedAt: new Map(),
+    shared: new Map(),
+    opened: new Set(),
     shapes: [],
     pending: [],
     wholes: [],
@@ -414,6 +418,7 @@ function finish(
     hasState: states.length > 0 || instances.some((instance) => instance.cell.hasState),
     stages: 1 + deepest,
   };
+  warnUnusedFunctions(context);
   warnUnused(
     cell,
     checked.map((result) => result.value),

@@ -17,7 +17,7 @@ import type {
 import type { CheckerCode } from './codes.ts';
 import type { Complaint, Report } from './report.ts';
 import { shortText } from './report.ts';
-import type { BlockEntry, Module } from './resolve.ts';
+import type { BlockEntry, FunctionEntry, Module } from './resolve.ts';
 import {
   type DraftElement,
   type DraftType,
@@ -42,6 +42,8 @@ export interface Draft {
   readonly reference: boolean;
   /** The value of a literal. */
   readonly literal: number | undefined;
+  /** Where it is a size: a whole number, a size of the header, or what stands for one inside a function. */
+  readonly size: Size | undefined;
   readonly finish: () => CheckedExpression;
 }
 
@@ -54,6 +56,7 @@ export type Binding =
   | { readonly kind: 'parameter'; readonly span: Span; readonly shape: readonly Size[] | undefined }
   | { readonly kind: 'equation'; readonly span: Span; readonly item: Equation }
   | { readonly kind: 'instance'; readonly span: Span; readonly item: Equation }
+  | { readonly kind: 'function'; readonly span: Span; readonly entry: FunctionEntry }
   | { readonly kind: 'broken'; readonly span: Span };
 
 export interface StateBinding {
@@ -153,7 +156,7 @@ export interface Place {
   /** The file whose words it uses: another one inside a function that comes from there. */
   readonly module: Module;
   /** Inside a function: its parameters. */
-  readonly parameters: ReadonlyMap<string, Draft> | undefined;
+  readonly parameters: ReadonlyMap<string, Draft | FunctionValue> | undefined;
   /** Inside a function: which, and where it is used. */
   readonly inside: Inside | undefined;
   /** Inside a function of the prelude: the place of its use, which stands for everything in it. */
@@ -162,12 +165,41 @@ export interface Place {
   readonly constant: string | undefined;
 }
 
+/** A function that is handed to another one. */
+export interface FunctionValue {
+  readonly kind: 'function-value';
+  readonly name: string;
+  /** Where it is handed in. */
+  readonly span: Span;
+  /** Undefined where it is built in. */
+  readonly entry: FunctionEntry | undefined;
+}
+
 /** The opening up of a function. */
 export interface Inside {
   readonly declaration: FunctionDeclaration;
+  /** It is a function of the cell, and sees the cell's names. */
+  readonly isLocal: boolean;
   /** Where it is used, in the cell itself. */
   readonly span: Span;
   readonly outer: Inside | undefined;
+}
+
+/** Whether the names of the cell are seen: in the cell itself, and in its functions. */
+export function seesCell(place: Place): boolean {
+  return place.inside === undefined || place.inside.isLocal;
+}
+
+export function isFunctionValue(given: Draft | FunctionValue): given is FunctionValue {
+  return 'kind' in given;
+}
+
+/** The weights of an affine that stands in a function of the cell: one set for all uses of the function. */
+export interface SharedAffine {
+  readonly weights: readonly string[];
+  readonly bias: string | undefined;
+  readonly result: Shape;
+  readonly arguments: readonly Shape[];
 }
 
 /** How many affine maps, noises, delays and anonymous cells an equation has so far. */
@@ -200,6 +232,10 @@ export interface Context {
   readonly appliedNames: Set<string>;
   /** The instances whose past is looked at, and where first. */
   readonly lookedAt: Map<string, Span>;
+  /** The affines of the cell's functions, by where they stand. */
+  readonly shared: Map<number, SharedAffine>;
+  /** The functions that were opened up. */
+  readonly opened: Set<FunctionDeclaration>;
   /** Shapes that still have to be learnt. */
   readonly shapes: UnknownShape[];
   /** Sizes that have to follow from the use of a cell, and what to say where they do not. */
@@ -240,6 +276,7 @@ export function poison(span: Span): Draft {
     atomic: true,
     reference: true,
     literal: undefined,
+    size: undefined,
     finish: () => ({ kind: 'literal', value: 0, span, type: realType([], 'constant') }),
   };
 }
@@ -277,6 +314,7 @@ export function makeDraft(
     readonly atomic?: boolean;
     readonly reference?: boolean;
     readonly literal?: number;
+    readonly size?: Size;
   },
 ): Draft {
   return {
@@ -286,6 +324,7 @@ export function makeDraft(
     atomic: extra?.atomic ?? extra?.reference ?? false,
     reference: extra?.reference ?? false,
     literal: extra?.literal,
+    size: extra?.size,
     finish,
   };
 }

@@ -33,6 +33,7 @@ import {
   powerDraft,
 } from './operators.ts';
 import { shortText } from './report.ts';
+import { sizeOf } from './size.ts';
 
 /** The draft of an expression. Reports what is wrong with it, once, and then gives a poisoned draft. */
 export function inferExpression(context: Context, expression: Expression, place: Place): Draft {
@@ -43,7 +44,8 @@ export function inferExpression(context: Context, expression: Expression, place:
       const { value } = expression;
       const type = draftReal([], 'constant');
       const finish = () => ({ kind: 'literal', value, ...nodeBase(context, span, type) }) as const;
-      return makeDraft(span, type, finish, { atomic: true, literal: value });
+      const size = Number.isInteger(value) ? { size: sizeOf(value) } : {};
+      return makeDraft(span, type, finish, { atomic: true, literal: value, ...size });
     }
     case 'string':
       return fail(context, {

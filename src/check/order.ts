@@ -2,9 +2,10 @@
 // themselves, and what is wrong with functions whatever they are applied to.
 
 import { suggest } from '../base/suggest.ts';
-import type { Expression } from '../parser/tree.ts';
+import type { Expression, FunctionDeclaration } from '../parser/tree.ts';
 import { components, shortestCycle, smallest } from './cycles.ts';
 import { childrenOf } from './dependencies.ts';
+import { isPrimitiveFunction } from './functions.ts';
 import type { Report } from './report.ts';
 import type { BlockEntry, Entry, FunctionEntry, Module } from './resolve.ts';
 import { lookUp } from './templates.ts';
@@ -36,7 +37,10 @@ export function orderBlocks(main: Module, prelude: Module, report: Report): read
     if (cycle) reportCycle(all, shortestCycle(start, (node) => edges[node]) ?? [start, start], report);
     for (const node of group) {
       const entry = all[node];
-      if (entry.kind === 'function') checkFunction(entry, prelude, report);
+      if (entry.kind === 'function') {
+        const knows = (word: string): boolean => lookUp(entry.module, prelude, word) !== undefined;
+        checkFunction(entry, knows, () => undefined, report);
+      }
       else if (!cycle) ordered.push(entry);
     }
   }
@@ -45,17 +49,26 @@ export function orderBlocks(main: Module, prelude: Module, report: Report): read
 
 function usedBy(entry: Declared, prelude: Module): readonly Declared[] {
   const own = new Set<string>();
+  /** What is called there is none of the file. */
+  const handedIn = new Set<string>();
   const roots: Expression[] = [];
-  if (entry.kind === 'function') {
-    for (const { name, defaultValue } of entry.declaration.parameters) {
-      own.add(name.text);
-      if (defaultValue !== undefined) roots.push(defaultValue);
-    }
-    const { body, gradient } = entry.declaration;
+  const enterFunction = ({ parameters, body, gradient }: FunctionDeclaration): void => {
+    for (const { defaultValue } of parameters) if (defaultValue !== undefined) roots.push(defaultValue);
     roots.push(body, ...(gradient === undefined ? [] : [gradient]));
+  };
+  if (entry.kind === 'function') {
+    for (const { name } of entry.declaration.parameters) {
+      own.add(name.text);
+      handedIn.add(name.text);
+    }
+    enterFunction(entry.declaration);
   } else {
     for (const item of entry.declaration.items) {
-      if (item.kind === 'equation') {
+      if (item.kind === 'function') {
+        own.add(item.name.text);
+        handedIn.add(item.name.text);
+        enterFunction(item);
+      } else if (item.kind === 'equation') {
         for (const { name } of item.targets) own.add(name.text);
         roots.push(item.value);
       } else if (item.kind === 'output' || item.kind === 'loss' || item.kind === 'metric')
@@ -76,7 +89,7 @@ function usedBy(entry: Declared, prelude: Module): readonly Declared[] {
 
   function use(word: string): void {
     const found = lookUp(entry.module, prelude, word);
-    if (found !== undefined && found.kind !== 'broken') used.add(found);
+    if (found !== undefined && !handedIn.has(word) && found.kind !== 'broken') used.add(found);
   }
 }
 
@@ -100,9 +113,17 @@ function reportCycle(all: readonly Declared[], cycle: readonly number[], report:
   });
 }
 
-/** What can be said of a function that nobody uses: its names, and that what has a slope has an argument. */
-function checkFunction(entry: FunctionEntry, prelude: Module, report: Report): void {
-  const { declaration, module } = entry;
+/**
+ * What can be said of a function that nobody uses: its names, and that what has a slope has an argument. `knows` says
+ * whether it sees a name beside its arguments, `like` which of those looks like another one.
+ */
+export function checkFunction(
+  entry: FunctionEntry,
+  knows: (word: string) => boolean,
+  like: (word: string) => string | undefined,
+  report: Report,
+): void {
+  const { declaration, isLocal } = entry;
   const { parameters, body, gradient, name } = declaration;
   if (gradient !== undefined && parameters.length === 0) {
     report.add({
@@ -131,13 +152,17 @@ function checkFunction(entry: FunctionEntry, prelude: Module, report: Report): v
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
     const called = at.kind === 'call' && at.callee.kind === 'name';
     for (const child of childrenOf(at).slice(called ? 1 : 0)) pending.push(child);
-    if (at.kind !== 'name' || names.has(at.text) || lookUp(module, prelude, at.text) !== undefined) continue;
-    const near = suggest(at.text, names);
+    if (at.kind !== 'name' || names.has(at.text) || knows(at.text) || isPrimitiveFunction(at.text)) continue;
+    const near = suggest(at.text, names) ?? like(at.text);
     report.add({
       code: 'RNN2001',
       message: `there is no ${at.text} here`,
       span: at.span,
-      notes: [`a function sees its arguments alone: ${name.text} has ${[...names].join(', ') || 'none'}`],
+      notes: [
+        isLocal
+          ? `${name.text} sees its arguments (${[...names].join(', ') || 'none'}) and the names of the cell`
+          : `a function sees its arguments alone: ${name.text} has ${[...names].join(', ') || 'none'}`,
+      ],
       help:
         near === undefined
           ? `make it an argument: fn ${name.text}(${[...names, at.text].join(', ')}) = ...`

@@ -11,7 +11,7 @@
 import type { IToken, TokenType } from 'chevrotain';
 import type { Label } from '../base/diagnostic.ts';
 import { invariant } from '../base/invariant.ts';
-import { makeSpan } from '../base/source.ts';
+import { makeSpan, positionAt } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Report } from './lex.ts';
 import type { Segment } from './segments.ts';
@@ -206,13 +206,17 @@ function layOutDeclaration(
     });
   }
   const segments: Segment[] = [];
+  // Of a block without an end, a function that is set in is an item, and one at the edge the next declaration.
+  const begins = (at: number): boolean =>
+    words.surelyBeginsDeclaration(stream, at) &&
+    !(words.beginsFunction(stream, at) && positionAt(source, stream.tokens[at].startOffset).column > 1);
   const closed = open !== undefined && stream.partner[open] >= 0;
   for (;;) {
     const current = stream.tokens[i];
     const startsNext =
       current !== undefined &&
       !closed &&
-      (words.surelyBeginsDeclaration(stream, i) ||
+      (begins(i) ||
         (open === undefined && words.likelyBeginsDeclaration(stream, i)));
     if (current === undefined || startsNext) {
       if (open !== undefined) reportUnclosed(stream, stream.tokens[open], stream.tokens[i - 1], report);

@@ -103,7 +103,9 @@ export function affineDraft(
   if (good.length < drafts.length || rate === undefined) return poison(span);
   const shared = place.inside?.isLocal === true ? context.shared.get(span.start) : undefined;
   if (shared !== undefined) {
-    const fits = drafts.map((draft, i) => agreesWithWeights(context, word, draft, shared.arguments[i], place));
+    const fits = drafts.map((draft, i) =>
+      agreesWithWeights(context, word, draft, shared.arguments[i], place),
+    );
     if (fits.includes(false)) return poison(span);
     return affineNode(context, shared.weights, shared.bias, drafts, shared.result, span);
   }

@@ -9,9 +9,9 @@ import { checkDelays } from './delay.ts';
 import { orderUnits } from './dependencies.ts';
 import { checkEquation, checkStart, placeOf } from './equations.ts';
 import { inferExpression } from './expressions.ts';
+import { checkLocalFunctions, warnUnusedFunctions } from './local-functions.ts';
 import type { Report } from './report.ts';
 import type { BlockEntry, Module } from './resolve.ts';
-import { checkLocalFunctions, warnUnusedFunctions } from './local-functions.ts';
 import { checkParts, checkResult, type DraftResult } from './results.ts';
 import { isKnownShape, resolveShape } from './shapes.ts';
 import { isNeverPositive, isWhole, type Size, SizeUnknowns, showSize } from './size.ts';
@@ -103,6 +103,8 @@ function newContext(
     appliedNames: new Set(),
     lookedAt: new Map(),
     shared: new Map(),
+    loops: [],
+    loopCount: 0,
     opened: new Set(),
     shapes: [],
     pending: [],

@@ -22,6 +22,7 @@ import { takesArguments } from './function-values.ts';
 import { callPrimitive, functionNames, isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { inlineFunction } from './inline.ts';
 import { notConstant } from './names.ts';
+import { repeatDraft } from './repeat.ts';
 import { shortText } from './report.ts';
 import { describeBinding } from './size-expressions.ts';
 import {
@@ -248,6 +249,7 @@ function callBuiltIn(
   place: Place,
   span: Span,
 ): Draft {
+  if (name === 'repeat') return repeatDraft(context, args, place, span);
   const isLocal = place.inside?.isLocal === true && name !== 'delay';
   if (name !== 'split' && place.inside !== undefined && !isLocal) {
     return fail(context, {
@@ -332,8 +334,7 @@ function unknownFunction(context: Context, name: string, place: Place, span: Spa
     code: 'RNN2002',
     message: `there is no function or cell ${name} here`,
     span,
-    notes:
-      near === undefined && foreign === undefined ? ['functions are declared with fn'] : [],
+    notes: near === undefined && foreign === undefined ? ['functions are declared with fn'] : [],
     help: foreign ?? (near === undefined ? undefined : `did you mean ${near}?`),
     fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],
   });

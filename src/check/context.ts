@@ -5,14 +5,15 @@
 import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import type { Equation, Expression, FunctionDeclaration, StateItem } from '../parser/tree.ts';
-import type {
-  ApplicationId,
-  CheckedCell,
-  CheckedExpression,
-  CheckedStart,
-  CheckedType,
-  EquationId,
-  Rate,
+import {
+  type ApplicationId,
+  type CheckedCell,
+  type CheckedExpression,
+  type CheckedStart,
+  type CheckedType,
+  dependsOnLoops,
+  type EquationId,
+  type Rate,
 } from './checked.ts';
 import type { CheckerCode } from './codes.ts';
 import type { Complaint, Report } from './report.ts';
@@ -44,6 +45,8 @@ export interface Draft {
   readonly literal: number | undefined;
   /** Where it is a size: a whole number, a size of the header, or what stands for one inside a function. */
   readonly size: Size | undefined;
+  /** Where it is the number of a round of `repeat`: how many rounds there are. */
+  readonly rounds: Size | undefined;
   readonly finish: () => CheckedExpression;
 }
 
@@ -234,6 +237,10 @@ export interface Context {
   readonly lookedAt: Map<string, Span>;
   /** The affines of the cell's functions, by where they stand. */
   readonly shared: Map<number, SharedAffine>;
+  /** The loops whose body is looked at, outer ones first, with what each computes once in a round. */
+  readonly loops: { readonly loop: number; readonly locals: Draft[] }[];
+  /** How many loops there are so far. */
+  loopCount: number;
   /** The functions that were opened up. */
   readonly opened: Set<FunctionDeclaration>;
   /** Shapes that still have to be learnt. */
@@ -277,6 +284,7 @@ export function poison(span: Span): Draft {
     reference: true,
     literal: undefined,
     size: undefined,
+    rounds: undefined,
     finish: () => ({ kind: 'literal', value: 0, span, type: realType([], 'constant') }),
   };
 }
@@ -315,6 +323,7 @@ export function makeDraft(
     readonly reference?: boolean;
     readonly literal?: number;
     readonly size?: Size;
+    readonly rounds?: Size;
   },
 ): Draft {
   return {
@@ -325,6 +334,7 @@ export function makeDraft(
     reference: extra?.reference ?? false,
     literal: extra?.literal,
     size: extra?.size,
+    rounds: extra?.rounds,
     finish,
   };
 }
@@ -564,7 +574,35 @@ export function combinedType(combined: Combined, element: DraftElement, rate: Ra
 
 /** A reference to the value, so that it is computed once: the draft itself where it is a name or a number. */
 export function setApart(context: Context, draft: Draft): Draft {
-  return draft.atomic ? draft : asReference(context, draft);
+  if (draft.atomic) return draft;
+  const inner = context.loops.at(-1);
+  if (inner === undefined || !isOfRound(context, draft)) return asReference(context, draft);
+  const { loop } = inner;
+  const local = inner.locals.push(draft) - 1;
+  return {
+    ...draft,
+    atomic: true,
+    finish: () => ({ kind: 'loop-local', loop, local, ...nodeBase(context, draft.span, draft.type) }),
+  };
+}
+
+/** Whether a value changes from round to round of a loop that is looked at. */
+export function isOfRound(context: Context, draft: Draft): boolean {
+  const { loops } = context;
+  return loops.length > 0 && dependsOnLoops(draft.finish(), new Set(loops.map(({ loop }) => loop)));
+}
+
+/** Whether a value is there outside of all loops, as what looks beyond one step asks for; otherwise says so. */
+export function isOutsideLoops(context: Context, draft: Draft, what: string, help: string): boolean {
+  if (isPoison(draft) || !isOfRound(context, draft)) return true;
+  context.report.add({
+    code: 'RNN5019',
+    message: `${what} cannot stand inside repeat, where ${nameOf(draft, 'its value')} changes from round to round`,
+    span: draft.span,
+    notes: ['all rounds of repeat belong to one step'],
+    help,
+  });
+  return false;
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   draftReal,
   expectReal,
   fail,
+  isOutsideLoops,
   isPoison,
   makeDraft,
   nameOf,
@@ -162,6 +163,8 @@ function overTimeDraft(
     });
   }
   if (!isEnd && !expectReal(context, operand, words)) return poison(span);
+  const help = 'give the sequence its end outside: e = last h, and write e in the function';
+  if (!isOutsideLoops(context, operand, words, help)) return poison(span);
   const type = { ...operand.type, rate: 'once' } as const;
   const reference = asReference(context, operand);
   return makeDraft(
@@ -186,6 +189,8 @@ function eachStepDraft(context: Context, operand: Draft, span: Span): Draft {
       help: 'leave out each step',
     });
   }
+  const help = 'write it outside: e = each step c, and e in the function';
+  if (!isOutsideLoops(context, operand, 'each step', help)) return poison(span);
   const type = { ...operand.type, rate: 'step' } as const;
   const reference = asReference(context, operand);
   return makeDraft(

@@ -18,6 +18,7 @@ import {
 } from './context.ts';
 import { childrenOf } from './dependencies.ts';
 import { arityOf, isBuiltIn, isPrimitiveFunction, primitiveNames } from './functions.ts';
+import { shortText } from './report.ts';
 import type { FunctionEntry } from './resolve.ts';
 import { describeBinding } from './size-expressions.ts';
 import { lookUp } from './templates.ts';
@@ -127,8 +128,7 @@ export function inferArgument(
   place: Place,
 ): Draft | FunctionValue | undefined {
   const { declaration } = entry;
-  const use =
-    parameter === undefined ? undefined : parameterUses(entry, finder(context)).get(parameter);
+  const use = parameter === undefined ? undefined : parameterUses(entry, finder(context)).get(parameter);
   const related = declaredHere(entry);
   const name = declaration.name.text;
   const span = place.at ?? expression.span;
@@ -181,14 +181,15 @@ function notAFunction(
     return undefined;
   };
   if (expression.kind !== 'name') {
-    const called = expression.kind === 'call' && expression.callee.kind === 'name' ? expression.callee : undefined;
+    const called =
+      expression.kind === 'call' && expression.callee.kind === 'name' ? expression.callee : undefined;
     const isCall = called !== undefined && functionNamed(context, called.text, place, span) !== undefined;
     if (!isCall) {
       const draft = context.infer(expression, place);
       if (isPoison(draft)) return undefined;
       return say(`${nameOf(draft, 'this')} is a value`, 'declare one, fn f(v) = ..., and write f here');
     }
-    return say('this is a value of one', `write its name alone: ${called.text}`);
+    return say(`${shortText(expression.span) ?? 'this'} is a value`, `write its name alone: ${called.text}`);
   }
   const { text } = expression;
   const binding = seesCell(place) ? context.scope.get(text) : undefined;
@@ -203,7 +204,8 @@ function notAFunction(
       binding?.kind === 'instance' ? `write a function of the cell: fn f(v) = ${text}(v)` : undefined,
     );
   }
-  if (isBuiltIn(text)) return say(`${text} is none that can be handed on`, `write a function of the cell: fn f(v) = ${text}(v)`);
+  if (isBuiltIn(text))
+    return say(`${text} is none that can be handed on`, `write a function of the cell: fn f(v) = ${text}(v)`);
   const entries = [...place.module.entries, ...context.prelude.entries];
   const local = seesCell(place) ? [...context.scope].filter(([, other]) => other.kind === 'function') : [];
   const functions = entries.filter(([, entry]) => entry.kind === 'function');
@@ -247,7 +249,11 @@ export function takesArguments(
   const { least, most } = argumentsOf(value);
   if (count >= least && count <= most) return true;
   const words =
-    most === Number.POSITIVE_INFINITY ? `${least} or more` : least === most ? `${least}` : `${least} to ${most}`;
+    most === Number.POSITIVE_INFINITY
+      ? `${least} or more`
+      : least === most
+        ? `${least}`
+        : `${least} to ${most}`;
   const list = value.entry?.declaration.parameters.map(({ name }) => name.text).join(', ') ?? '';
   const at: readonly Label[] =
     call === undefined ? [] : [{ span: call.span, text: `${shortCall(call)} is called here` }];

@@ -20,8 +20,8 @@ import {
   setApart,
   shapeText,
 } from './context.ts';
-import { elementwise } from './functions.ts';
 import { inferArgument } from './function-values.ts';
+import { elementwise } from './functions.ts';
 import type { FunctionEntry } from './resolve.ts';
 
 /** Opening up more functions than this in one cell means that they grow without bound. */
@@ -230,6 +230,19 @@ function bindArguments(
     });
     return undefined;
   }
+  return withDefaults(context, entry, found, place, span);
+}
+
+/** The arguments, with the defaults of those that are not given. */
+export function withDefaults(
+  context: Context,
+  entry: FunctionEntry,
+  given: ReadonlyMap<string, Draft | FunctionValue>,
+  place: Place,
+  span: Span,
+): ReadonlyMap<string, Draft | FunctionValue> {
+  const { declaration, module } = entry;
+  const found = new Map(given);
   for (const parameter of declaration.parameters) {
     const value: Expression | undefined = parameter.defaultValue;
     if (value === undefined || found.has(parameter.name.text)) continue;

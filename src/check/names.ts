@@ -284,7 +284,7 @@ function noPast(context: Context, name: string, binding: Binding, span: Span): D
         ? `name one of its states: prev ${name}.h`
         : binding.kind === 'function'
           ? `give it the past of a state: ${name}(prev h)`
-        : `it is the same at every step: leave out prev`;
+          : `it is the same at every step: leave out prev`;
   if (context.toldPast.has(name) || (context.nameless && binding.kind === 'equation')) return poison(span);
   context.toldPast.add(name);
   return fail(context, {

@@ -40,8 +40,7 @@ export function orderBlocks(main: Module, prelude: Module, report: Report): read
       if (entry.kind === 'function') {
         const knows = (word: string): boolean => lookUp(entry.module, prelude, word) !== undefined;
         checkFunction(entry, knows, () => undefined, report);
-      }
-      else if (!cycle) ordered.push(entry);
+      } else if (!cycle) ordered.push(entry);
     }
   }
   return ordered;

@@ -216,8 +216,7 @@ function layOutDeclaration(
     const startsNext =
       current !== undefined &&
       !closed &&
-      (begins(i) ||
-        (open === undefined && words.likelyBeginsDeclaration(stream, i)));
+      (begins(i) || (open === undefined && words.likelyBeginsDeclaration(stream, i)));
     if (current === undefined || startsNext) {
       if (open !== undefined) reportUnclosed(stream, stream.tokens[open], stream.tokens[i - 1], report);
       break;

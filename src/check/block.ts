@@ -17,6 +17,7 @@ import { isKnownShape, resolveShape } from './shapes.ts';
 import { isNeverPositive, isWhole, type Size, SizeUnknowns, showSize } from './size.ts';
 import { findStages, nodesOf } from './stages.ts';
 import { inferConstant, instantiate, isTemplate, readTemplate } from './templates.ts';
+import { reportUndefinedStates } from './undefined-states.ts';
 import { warnUnused } from './usage.ts';
 import { checkWeights, product } from './weights.ts';
 
@@ -47,6 +48,7 @@ export function checkBlock(
   }
   declareItems(context, items, (value) => isTemplate(entry.module, prelude, value));
   checkLocalFunctions(context, items);
+  reportUndefinedStates(context);
   makeInstances(context);
   for (const item of items) if (item.kind === 'param') checkWeights(context, item);
   const starts = new Map<string, Draft>();
@@ -62,17 +64,6 @@ export function checkBlock(
     }
   }
   checkDelays(context);
-  for (const [name, binding] of context.scope) {
-    if (binding.kind !== 'state' || binding.equation !== undefined || binding.unread) continue;
-    if (context.nameless) continue;
-    report.add({
-      code: 'RNN2009',
-      message: `the state ${name} is never defined`,
-      span: binding.span,
-      notes: ['a state is given a value at each step, by one equation'],
-      help: `write ${name} = ...`,
-    });
-  }
   checkParts(context, items, declaration.name.span);
   checkNames(context, results);
   settle(context, before);

@@ -3,7 +3,10 @@
 // Messages go to standard error, as compilers do it; with --json they are the answer, and go to standard output.
 import { type Diagnostic, diagnosticToJson, hasErrors } from '../../base/diagnostic.ts';
 import { render } from '../../base/render.ts';
+import type { CheckedFile } from '../../check/checked.ts';
+import { folderOf } from '../../runtime/paths.ts';
 import { loadProgramFile } from '../../study/program-file.ts';
+import { readSettings } from '../../train/settings.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { paintFor } from '../paint.ts';
 import type { Platform } from '../platform.ts';
@@ -14,8 +17,8 @@ export const check: Command = {
   name: 'check',
   summary: 'say what is wrong with programs, and where',
   about:
-    'Reads .rnn files and proves their sizes, rates and causality, without data. Each mistake is shown with its ' +
-    'place, the reason, and the likely mend.',
+    'Reads .rnn files and proves their sizes, rates and causality, and the entries of their experiments, without data. ' +
+    'Each mistake is shown with its place, the reason, and the likely mend.',
   operands: 'FILE...',
   count: [1, Number.POSITIVE_INFINITY],
   options: [{ name: 'json', text: 'the messages as a JSON array on standard output, for programs' }],
@@ -34,9 +37,8 @@ export const check: Command = {
     const found = new Map<string, Diagnostic>();
     for (const path of given.operands) {
       const file = await orUnreadable(path, loadProgramFile(path, platform.files));
-      for (const diagnostic of 'code' in file ? [file] : file.diagnostics) {
-        found.set(JSON.stringify(diagnosticToJson(diagnostic)), diagnostic);
-      }
+      const all = 'code' in file ? [file] : [...file.diagnostics, ...aboutExperiments(file.checked)];
+      for (const diagnostic of all) found.set(JSON.stringify(diagnosticToJson(diagnostic)), diagnostic);
     }
     const diagnostics = [...found.values()];
     if (given.flag('json')) out.write(`${JSON.stringify(diagnostics.map(diagnosticToJson), null, 2)}\n`);
@@ -48,6 +50,17 @@ export const check: Command = {
     return hasErrors(diagnostics) ? exitCodes.input : exitCodes.fine;
   },
 };
+
+/** What an entry that is missing here may be given on the command line of `rnn train`: that is no mistake of the file. */
+const MISSING = 'RNN6003';
+
+function aboutExperiments(file: CheckedFile | undefined): readonly Diagnostic[] {
+  if (file === undefined) return [];
+  const nothing = { set: [], data: [] };
+  return file.trains
+    .flatMap((train) => readSettings(train, nothing, folderOf(file.source.name)).diagnostics)
+    .filter(({ code }) => code !== MISSING);
+}
 
 function lastLines(files: number, diagnostics: readonly Diagnostic[], { called, err }: Platform): string {
   const checked = `${counted(files, 'file')} checked: `;

@@ -20,6 +20,7 @@ import { delayDraft } from './delay.ts';
 import { functionElsewhere } from './elsewhere.ts';
 import { takesArguments } from './function-values.ts';
 import { callPrimitive, functionNames, isBuiltIn, isPrimitiveFunction } from './functions.ts';
+import { identityDraft } from './identity.ts';
 import { inlineFunction } from './inline.ts';
 import { notConstant } from './names.ts';
 import { repeatDraft } from './repeat.ts';
@@ -250,6 +251,7 @@ function callBuiltIn(
   span: Span,
 ): Draft {
   if (name === 'repeat') return repeatDraft(context, args, place, span);
+  if (name === 'identity') return identityDraft(context, args, place, span);
   const isLocal = place.inside?.isLocal === true && name !== 'delay';
   if (name !== 'split' && place.inside !== undefined && !isLocal) {
     return fail(context, {

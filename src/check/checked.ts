@@ -252,6 +252,7 @@ export type CheckedExpression =
   | EachStepNode
   | OldestNode
   | NewestNode
+  | IdentityNode
   | RepeatNode
   | LoopValueNode
   | LoopNumberNode
@@ -455,6 +456,11 @@ export interface NewestNode extends NodeBase {
   readonly past: CheckedExpression;
 }
 
+/** The matrix of its shape with ones on the diagonal. */
+export interface IdentityNode extends NodeBase {
+  readonly kind: 'identity';
+}
+
 /**
  * A value to which the body is applied `count` times, from the start on; a count may come to 0. The start, the body and the
  * node have one shape.
@@ -515,6 +521,7 @@ export function operandsOf(node: CheckedExpression): readonly CheckedExpression[
     case 'previous':
     case 'instance-state':
     case 'apply':
+    case 'identity':
     case 'loop-value':
     case 'loop-number':
     case 'loop-local':

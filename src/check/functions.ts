@@ -68,7 +68,7 @@ export function isPrimitiveFunction(name: string): boolean {
 }
 
 /** The words that make weights, noise, or several values: the checker looks at them by themselves. */
-const builtIn = ['affine', 'linear', 'dropout', 'delay', 'split', 'repeat'] as const;
+const builtIn = ['affine', 'linear', 'dropout', 'delay', 'split', 'repeat', 'identity'] as const;
 
 /** Whether a word is built in, and no primitive function. */
 export function isBuiltIn(name: string): boolean {

@@ -4,6 +4,7 @@
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Call, Expression } from '../parser/tree.ts';
+import { bindTypes } from './argument-types.ts';
 import {
   type Context,
   type Draft,
@@ -48,7 +49,7 @@ export function inlineFunction(
 export function openFunction(
   context: Context,
   entry: FunctionEntry,
-  parameters: ReadonlyMap<string, Draft | FunctionValue>,
+  given: ReadonlyMap<string, Draft | FunctionValue>,
   place: Place,
   span: Span,
 ): Draft {
@@ -65,16 +66,23 @@ export function openFunction(
   const before = context.report.diagnostics.length;
   const { speaker } = context;
   context.speaker = module.isPrelude ? (speaker ?? name) : undefined;
-  const opened: Place = {
+  const outside: Place = {
     // The weights of a function of the cell are its own, however often it is used.
     equation: isLocal ? name : place.equation,
     counts: newCounts(),
     module,
-    parameters,
+    parameters: given,
     inside,
     at: module.isPrelude ? (place.at ?? span) : undefined,
     constant: place.constant,
   };
+  const parameters = bindTypes(context, entry, given, outside, span);
+  if (parameters === undefined) {
+    context.speaker = speaker;
+    context.incomplete = true;
+    return poison(span);
+  }
+  const opened: Place = { ...outside, parameters };
   const value = context.infer(declaration.body, opened);
   const draft =
     declaration.gradient === undefined || place.constant !== undefined

@@ -2,7 +2,7 @@
 // themselves, and what is wrong with functions whatever they are applied to.
 
 import { suggest } from '../base/suggest.ts';
-import type { Expression, FunctionDeclaration } from '../parser/tree.ts';
+import type { Expression, FunctionDeclaration, TypeAnnotation } from '../parser/tree.ts';
 import { components, shortestCycle, smallest } from './cycles.ts';
 import { childrenOf } from './dependencies.ts';
 import { isPrimitiveFunction } from './functions.ts';
@@ -139,13 +139,8 @@ export function checkFunction(
       report.add({ code: 'RNN2003', message: `${name.text} has two arguments called ${text}`, span });
     }
     names.add(text);
-    if (parameter.type === undefined) continue;
-    report.add({
-      code: 'RNN5015',
-      message: 'the arguments of a function have no types yet: it is checked where it is used',
-      span: parameter.type.span,
-      help: 'leave out the type',
-    });
+    if (parameter.type !== undefined)
+      for (const size of checkArgumentType(parameter.type, report)) names.add(size);
   }
   const pending: Expression[] = gradient === undefined ? [body] : [gradient, body];
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
@@ -169,4 +164,32 @@ export function checkFunction(
       fixes: near === undefined ? [] : [{ span: at.span, replacement: near, title: `write ${near}` }],
     });
   }
+}
+
+/** What can be said of the type of an argument whatever is given; and the names of sizes in it, which the body knows. */
+function checkArgumentType({ once, value, span }: TypeAnnotation, report: Report): readonly string[] {
+  if (once) {
+    report.add({
+      code: 'RNN2012',
+      message: 'an argument of a function is there as often as what is given',
+      span,
+      help: 'leave out once',
+    });
+  }
+  if (value.kind === 'named' && value.name.text !== 'real' && value.name.text !== '') {
+    report.add({
+      code: 'RNN2012',
+      message: `there is no type ${value.name.text} for an argument of a function`,
+      span: value.span,
+      notes: ['they are real, [m] (a vector of m numbers), [m, n] and index(v) (one of v categories)'],
+      help: 'a value of any shape, and a function, have no type: leave it out',
+    });
+  }
+  const found: string[] = [];
+  const pending = value.kind === 'tensor' ? [...value.sizes] : value.kind === 'index' ? [value.size] : [];
+  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+    if (at.kind === 'name') found.push(at.text);
+    pending.push(...childrenOf(at));
+  }
+  return found;
 }

@@ -221,6 +221,10 @@ class Meaning {
       }
       case 'dropout':
         return of(e.operand);
+      case 'identity': {
+        const shape = e.type.shape.map((size) => evaluateSize(size, scope.sizes)!);
+        return build(shape, (i) => (i % (shape[0] + 1) === 0 ? 1 : 0));
+      }
       case 'repeat': {
         let value = of(e.start);
         const outer = this.#rounds.get(e.loop);

@@ -124,6 +124,8 @@ export function express<C extends Surroundings>(
         return affine(e, numbers(e.type.shape), context, site, recur);
       case 'dropout':
         return dropout(e, context, site, recur);
+      case 'identity':
+        return identity(b, numbers(e.type.shape));
       case 'repeat':
         return repeat(e, context, site, rounds);
       case 'loop-value':
@@ -138,6 +140,13 @@ export function express<C extends Surroundings>(
   })();
   b.origin = before;
   return node;
+}
+
+/** Ones on the diagonal, zeros elsewhere. */
+function identity(b: GraphBuilder, shape: readonly Dim[]): NodeId {
+  const places = b.call('iota', [], { extent: shape[0] });
+  const same = b.apply('eq', b.broadcast(places, shape, [0]), b.broadcast(places, shape, [1]));
+  return b.call('convert', [same], { element: 'real' });
 }
 
 /** One round of a loop: what the one before has left, its number, and what it has computed so far. */

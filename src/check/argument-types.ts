@@ -3,7 +3,7 @@
 
 import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
-import type { Expression, Parameter } from '../parser/tree.ts';
+import type { Expression, Parameter, TypeAnnotation } from '../parser/tree.ts';
 import {
   type Context,
   type Draft,
@@ -26,7 +26,7 @@ import { readSizeAt } from './place-sizes.ts';
 import { shortText } from './report.ts';
 import type { FunctionEntry } from './resolve.ts';
 import { unifyShapes } from './shapes.ts';
-import type { Size } from './size.ts';
+import { type Size, showSize } from './size.ts';
 
 type Arguments = ReadonlyMap<string, Draft | FunctionValue>;
 
@@ -69,12 +69,19 @@ function fits(
   const label: Label | undefined = module.isPrelude
     ? undefined
     : { span: type.span, text: `${name.text} of ${declaration.name.text} is declared here` };
+  const known = new Map(all);
   const complain = (what: string): false => {
+    const notes = namesIn(type).flatMap((word) => {
+      const size = known.get(word);
+      if (size === undefined || isFunctionValue(size) || size.size === undefined) return [];
+      return [`${word} is ${showSize(context.unknowns.resolve(size.size))} here, by the arguments before`];
+    });
     context.report.add({
       code: 'RNN3003',
       message: `${declaration.name.text} takes ${name.text}: ${wanted}, and ${what}`,
       span: at,
       related: reasons(at, label, ...(isFunctionValue(argument) ? [] : originOf(argument))),
+      notes,
     });
     return false;
   };
@@ -93,12 +100,14 @@ function fits(
     return false;
   }
   if (!expectReal(context, argument, declaration.name.text)) return false;
+  // Another word than real is told where the function is declared.
+  if (value.kind === 'named' && value.name.text !== 'real') return false;
   const sizes = value.kind === 'tensor' ? value.sizes : [];
   const shape = sizes.map((size) => sizeAt(context, size, place, all, span));
-  const known = shape.filter((size) => size !== undefined);
-  if (known.length < shape.length) return false;
+  const wholeShape = shape.filter((size) => size !== undefined);
+  if (wholeShape.length < shape.length) return false;
   const fail = (): void => void complain(`${text} is ${shapeText(context, argument.type.shape)}`);
-  if (unifyShapes(argument.type.shape, known, context.unknowns, label, fail)) return true;
+  if (unifyShapes(argument.type.shape, wholeShape, context.unknowns, label, fail)) return true;
   fail();
   return false;
 }
@@ -128,4 +137,10 @@ function sizeAt(
     ),
   );
   return size;
+}
+
+/** The names that stand as sizes in a type. */
+function namesIn({ value }: TypeAnnotation): readonly string[] {
+  const sizes = value.kind === 'tensor' ? value.sizes : value.kind === 'index' ? [value.size] : [];
+  return sizes.flatMap((size) => (size.kind === 'name' ? [size.text] : []));
 }

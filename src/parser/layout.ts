@@ -133,7 +133,7 @@ function skipStray(
   let closer: IToken | undefined;
   for (; i < stream.tokens.length; i++) {
     const token = stream.tokens[i];
-    if (i > first && words.likelyBeginsDeclaration(stream, i)) break;
+    if (i > first && words.likelyBeginsDeclaration(stream, i) && !isSetInFunction(stream, i)) break;
     if (token.tokenType === tokens.CloseBrace && stream.partner[i] < 0) closer ??= token;
   }
   const token = stream.tokens[first];
@@ -164,6 +164,12 @@ function skipStray(
     help: block ? 'write cell Name(n, m) { ... } around the equations' : undefined,
   });
   return i;
+}
+
+/** Where a block has no beginning or no end: a function that is set in is an item, one at the edge a declaration. */
+function isSetInFunction(stream: Stream, i: number): boolean {
+  const { column } = positionAt(stream.source, stream.tokens[i].startOffset);
+  return words.beginsFunction(stream, i) && column > 1;
 }
 
 function layOutDeclaration(
@@ -206,17 +212,15 @@ function layOutDeclaration(
     });
   }
   const segments: Segment[] = [];
-  // Of a block without an end, a function that is set in is an item, and one at the edge the next declaration.
-  const begins = (at: number): boolean =>
-    words.surelyBeginsDeclaration(stream, at) &&
-    !(words.beginsFunction(stream, at) && positionAt(source, stream.tokens[at].startOffset).column > 1);
   const closed = open !== undefined && stream.partner[open] >= 0;
   for (;;) {
     const current = stream.tokens[i];
     const startsNext =
       current !== undefined &&
       !closed &&
-      (begins(i) || (open === undefined && words.likelyBeginsDeclaration(stream, i)));
+      !isSetInFunction(stream, i) &&
+      (words.surelyBeginsDeclaration(stream, i) ||
+        (open === undefined && words.likelyBeginsDeclaration(stream, i)));
     if (current === undefined || startsNext) {
       if (open !== undefined) reportUnclosed(stream, stream.tokens[open], stream.tokens[i - 1], report);
       break;

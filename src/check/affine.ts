@@ -5,11 +5,12 @@
 import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import type { Expression } from '../parser/tree.ts';
-import type { CheckedExpression, CheckedStart } from './checked.ts';
+import type { CheckedExpression } from './checked.ts';
 import {
   type Context,
   type DenseUnit,
   type Draft,
+  type DraftParameter,
   expectReal,
   fail,
   isPoison,
@@ -23,11 +24,13 @@ import {
   shapeText,
 } from './context.ts';
 import { isKnownShape, resolveShape, type Shape, type UnknownShape } from './shapes.ts';
-import type { Size } from './size.ts';
+import type { WrittenStart } from './starts.ts';
 
 /** Glorot by the sizes of the result and the argument, also where the weight is a vector. */
-const glorot = (fanIn: Size, fanOut: Size): CheckedStart => ({ kind: 'glorot', fanIn, fanOut });
-const zeros = (): CheckedStart => ({ kind: 'zeros' });
+const byFans: Start = { start: (fanIn, fanOut) => ({ kind: 'glorot', fanIn, fanOut }) };
+const atZero: Start = { start: () => ({ kind: 'zeros' }) };
+
+type Start = Pick<DraftParameter, 'start' | 'check'>;
 
 /** A shape that its place will tell. */
 function unknownShape(context: Context, span: Span, word: string, equation: string): UnknownShape {
@@ -50,9 +53,18 @@ function addParameter(
   span: Span,
   position: number,
   shapes: readonly Shape[],
-  start: (fanIn: Size, fanOut: Size) => CheckedStart,
+  { start, check }: Start,
 ): string {
-  context.parameters.push({ name, span, position, documentation: undefined, shapes, start });
+  context.parameters.push({
+    name,
+    span,
+    position,
+    documentation: undefined,
+    frozen: false,
+    shapes,
+    start,
+    check,
+  });
   return name;
 }
 
@@ -88,12 +100,19 @@ export function nextAffinePrefix(place: Place): string {
   return count === 1 ? `${place.equation}.` : `${place.equation}.${count}.`;
 }
 
+/** How the weights and the bias of an affine start, where it says so: `start:` and `bias:`. */
+export interface WrittenStarts {
+  readonly weights: WrittenStart | undefined;
+  readonly bias: WrittenStart | undefined;
+}
+
 /** `affine(a, b)` and `linear(a, b)`: arguments are real vectors or scalars. */
 export function affineDraft(
   context: Context,
   word: string,
   prefix: string,
   args: readonly { readonly draft: Draft; readonly expression: Expression }[],
+  starts: WrittenStarts,
   place: Place,
   span: Span,
 ): Draft {
@@ -104,10 +123,19 @@ export function affineDraft(
   const shape = unknownShape(context, span, word, place.equation);
   const names = weightNames(args.map((argument) => argument.expression));
   const weights = names.map((name, i) =>
-    addParameter(context, prefix + name, drafts[i].span, span.start, [shape, drafts[i].type.shape], glorot),
+    addParameter(
+      context,
+      prefix + name,
+      drafts[i].span,
+      span.start,
+      [shape, drafts[i].type.shape],
+      starts.weights ?? byFans,
+    ),
   );
   const bias =
-    word === 'linear' ? undefined : addParameter(context, `${prefix}b`, span, span.start, [shape], zeros);
+    word === 'linear'
+      ? undefined
+      : addParameter(context, `${prefix}b`, span, span.start, [shape], starts.bias ?? atZero);
   return affineNode(context, weights, bias, drafts, shape, span);
 }
 
@@ -167,8 +195,8 @@ export function applyDense(
     const { size } = unit;
     const result = size === undefined ? unknownShape(context, span, 'Dense', place.equation) : [size];
     unit.shapes = [result, argument.type.shape];
-    addParameter(context, weight, unit.span, unit.span.start, unit.shapes, glorot);
-    addParameter(context, bias, unit.span, unit.span.start, [result], zeros);
+    addParameter(context, weight, unit.span, unit.span.start, unit.shapes, byFans);
+    addParameter(context, bias, unit.span, unit.span.start, [result], atZero);
   } else if (!unify(argument, unit.shapes[1], { span: unit.span, text: 'one copy has one set of weights' })) {
     return poison(span);
   }

@@ -3,7 +3,6 @@
 import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
-import type { Expression } from '../parser/tree.ts';
 import { applyDense } from './affine.ts';
 import type { ApplicationId, CheckedCell, CheckedInput, Rate } from './checked.ts';
 import {
@@ -387,17 +386,6 @@ interface FoundState {
   readonly name: string;
   readonly shape: readonly Size[];
   readonly because: Label;
-}
-
-/** The path of a member expression: `top.low.h` is [top, low, h]. Undefined where it does not begin with a name. */
-export function memberPath(expression: Expression): readonly string[] | undefined {
-  const path: string[] = [];
-  let current = expression;
-  while (current.kind === 'member') {
-    path.unshift(current.name.text);
-    current = current.object;
-  }
-  return current.kind === 'name' ? [current.text, ...path] : undefined;
 }
 
 /** The state that a path into an instance names; undefined where there is none. */

@@ -15,10 +15,11 @@ import { checkParts, checkResult, type DraftResult } from './results.ts';
 import { isKnownShape, resolveShape } from './shapes.ts';
 import { isNeverPositive, isWhole, type Size, SizeUnknowns, showSize } from './size.ts';
 import { findStages, nodesOf } from './stages.ts';
+import { checkStarts, product } from './starts.ts';
 import { inferConstant, instantiate, isTemplate, readTemplate } from './templates.ts';
 import { reportUndefinedStates } from './undefined-states.ts';
 import { warnUnused } from './usage.ts';
-import { checkWeights, product } from './weights.ts';
+import { checkWeights } from './weights.ts';
 
 /** Cells in cells double with every level: a short file could ask for more copies than there is memory. */
 const mostCopies = 10_000;
@@ -236,6 +237,7 @@ function settle(context: Context, before: number): void {
     const found = unknowns.resolve(size);
     if (!isSize(found)) complain(found);
   }
+  if (report.errors === before) checkStarts(context);
 }
 
 /** Whether it can be a size, for every choice of its symbols as far as its form tells. */
@@ -293,11 +295,11 @@ function finish(
   const states = [...declared, ...kept];
   const parameters = [...context.parameters]
     .sort((a, b) => a.position - b.position)
-    .map(({ name, span, position, documentation, shapes, start }) => {
+    .map(({ name, span, position, documentation, frozen, shapes, start }) => {
       const parts = shapes.map(shapeOf);
       const shape = parts.flat();
       const fans = [product(parts[1] ?? []), product(parts[0])] as const;
-      return { name, span, position, documentation, shape, start: start(...fans) };
+      return { name, span, position, documentation, frozen, shape, start: start(...fans) };
     });
   const instances = [...context.instances]
     .sort((a, b) => a.span.start - b.span.start)

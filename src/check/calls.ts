@@ -2,17 +2,19 @@
 
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
-import type { Argument, Call } from '../parser/tree.ts';
-import { affineDraft, dropoutDraft, nextAffinePrefix } from './affine.ts';
-import { applyUnit, memberPath } from './applications.ts';
+import type { Argument, Call, Expression } from '../parser/tree.ts';
+import { affineDraft, dropoutDraft, nextAffinePrefix, type WrittenStarts } from './affine.ts';
+import { applyUnit } from './applications.ts';
 import { type Context, type Draft, fail, isPoison, type Place, poison } from './context.ts';
 import { delayDraft } from './delay.ts';
+import { memberPath } from './dependencies.ts';
 import { functionElsewhere } from './elsewhere.ts';
 import { callPrimitive, functionNames, isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { inlineFunction } from './inline.ts';
 import { notConstant } from './names.ts';
 import { shortText } from './report.ts';
 import { describeBinding } from './size-expressions.ts';
+import { readNumber, readStart, type WrittenStart } from './starts.ts';
 import {
   anonymousName,
   cellNames,
@@ -185,7 +187,7 @@ function callNamed(context: Context, name: string, call: Call, place: Place, spa
   }
   const named = args.find((argument) => argument.name !== undefined);
   const known = isPrimitiveFunction(name) || isBuiltIn(name);
-  if (named?.name !== undefined && known) {
+  if (named?.name !== undefined && known && !isAffine(name)) {
     context.report.add({
       code: 'RNN2014',
       message: `the arguments of ${name} have no names`,
@@ -247,7 +249,9 @@ function callBuiltIn(
     return part === undefined ? poison(span) : dropoutDraft(context, value, part, place, span);
   }
   const prefix = nextAffinePrefix(place);
-  const given = args.map(({ value }) => ({ draft: context.infer(value, place), expression: value }));
+  const starts = readStarts(context, name, args, place);
+  const plain = args.filter((argument) => argument.name === undefined);
+  const given = plain.map(({ value }) => ({ draft: context.infer(value, place), expression: value }));
   if (given.length === 0) {
     return fail(context, {
       code: 'RNN2013',
@@ -256,7 +260,63 @@ function callBuiltIn(
       help: `write ${name}(x)`,
     });
   }
-  return affineDraft(context, name, prefix, given, place, span);
+  return starts === undefined ? poison(span) : affineDraft(context, name, prefix, given, starts, place, span);
+}
+
+function isAffine(name: string): boolean {
+  return name === 'affine' || name === 'linear';
+}
+
+/** `start:` and `bias:` of an affine: how its weights and its bias start; undefined where there is a mistake. */
+function readStarts(
+  context: Context,
+  word: string,
+  args: readonly Argument[],
+  place: Place,
+): WrittenStarts | undefined {
+  const found = new Map<string, WrittenStart | undefined>();
+  let good = true;
+  for (const { name, value } of args) {
+    if (name === undefined) continue;
+    const { text, span } = name;
+    const known = word === 'affine' ? ['start', 'bias'] : ['start'];
+    if (!known.includes(text) || found.has(text)) {
+      const near = suggest(text, known);
+      good = false;
+      context.report.add({
+        code: found.has(text) ? 'RNN2015' : 'RNN2014',
+        message: found.has(text)
+          ? `${text} of ${word} is given twice`
+          : text === 'bias'
+            ? 'linear has no bias'
+            : `${word} has no argument ${text}`,
+        span,
+        notes:
+          text === 'bias'
+            ? []
+            : ['what it mixes has no names; start: orthogonal says how its weights start, bias: 1 its bias'],
+        help: text === 'bias' && word === 'linear' ? 'write affine' : near && `did you mean ${near}?`,
+      });
+      continue;
+    }
+    const what = text === 'bias' ? `the start of the bias` : 'the start of the weights';
+    const written = isNumber(context, value)
+      ? readNumber(context, value, place, what)
+      : readStart(context, value, place, `a number is one for all entries: ${text}: 1`);
+    if (written === undefined) good = false;
+    found.set(text, written);
+  }
+  return good ? { weights: found.get('start'), bias: found.get('bias') } : undefined;
+}
+
+/** Whether a start is a number, and no distribution and no other weight. */
+function isNumber(context: Context, value: Expression): boolean {
+  const inner = value.kind === 'negation' ? value.operand : value;
+  const head = inner.kind === 'call' ? inner.callee : inner;
+  if (head.kind === 'member') return false;
+  if (head.kind !== 'name') return true;
+  const kind = context.scope.get(head.text)?.kind;
+  return kind === 'size' || kind === 'hyperparameter' || isPrimitiveFunction(head.text);
 }
 
 function unknownFunction(context: Context, name: string, place: Place, span: Span, asCell: boolean): Draft {

@@ -133,22 +133,37 @@ export interface CheckedParameter {
   /** Where its declaration or its affine begins: the weights of a program are in the order of the text. */
   readonly position: number;
   readonly documentation: string | undefined;
+  /** It is never trained. */
+  readonly frozen: boolean;
   readonly shape: readonly Size[];
   readonly start: CheckedStart;
 }
 
 /**
- * How a weight starts. The numbers are constant scalars made of literals, sizes and hyperparameters. The fans of
- * `glorot` are the products of the sizes of the output (fan out) and of the argument (fan in), 1 where there are none.
+ * How a weight starts. The numbers are constant scalars made of literals, sizes and hyperparameters. The fans are the
+ * products of the sizes of the output (fan out) and of the argument (fan in), 1 where there are none. `density` is the
+ * share of the entries that are drawn, all where it is not given; the others are zero.
  */
 export type CheckedStart =
   | { readonly kind: 'zeros' }
   | { readonly kind: 'glorot'; readonly fanIn: Size; readonly fanOut: Size }
+  | { readonly kind: 'he' | 'lecun'; readonly fanIn: Size }
   | { readonly kind: 'orthogonal' }
   | { readonly kind: 'identity' }
-  | { readonly kind: 'normal'; readonly deviation: CheckedExpression }
-  | { readonly kind: 'uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression }
+  | ({ readonly kind: 'normal'; readonly deviation: CheckedExpression } & Sparse)
+  | ({ readonly kind: 'uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression } & Sparse)
+  | { readonly kind: 'log_uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression }
+  | { readonly kind: 'chrono'; readonly longest: CheckedExpression }
+  | ({ readonly kind: 'spectral'; readonly radius: CheckedExpression } & Sparse)
+  | { readonly kind: 'hippo' }
+  | { readonly kind: 'legendre'; readonly window: CheckedExpression }
+  /** At the start of another weight of the cell, or at its negative. */
+  | { readonly kind: 'copy'; readonly of: string; readonly negative: boolean }
   | { readonly kind: 'value'; readonly value: CheckedExpression };
+
+interface Sparse {
+  readonly density: CheckedExpression | undefined;
+}
 
 /** One copy of a cell, with weights and states of its own: `low`, `h.Embedding`, `h.stack.1.forward`. */
 export interface CheckedInstance {

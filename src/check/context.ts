@@ -88,9 +88,12 @@ export interface DraftParameter {
   /** Where its declaration or its affine stands in the file: weights are listed in this order. */
   readonly position: number;
   readonly documentation: string | undefined;
+  readonly frozen: boolean;
   /** One after the other: the shape of the result, then that of the argument. */
   readonly shapes: readonly Shape[];
   readonly start: (fanIn: Size, fanOut: Size) => CheckedStart;
+  /** Reports where the shape does not suit the start; asked when all shapes are known. */
+  readonly check?: ((shape: readonly Size[], name: string, declared: Span) => void) | undefined;
 }
 
 export interface DraftInstance {

@@ -43,6 +43,17 @@ export function childrenOf(expression: Expression): readonly Expression[] {
   }
 }
 
+/** The path of a member expression: `top.low.h` is [top, low, h]. Undefined where it does not begin with a name. */
+export function memberPath(expression: Expression): readonly string[] | undefined {
+  const path: string[] = [];
+  let current = expression;
+  while (current.kind === 'member') {
+    path.unshift(current.name.text);
+    current = current.object;
+  }
+  return current.kind === 'name' ? [current.text, ...path] : undefined;
+}
+
 /** An item with an expression that is checked as a whole. */
 export type Unit = Exclude<Item, { readonly kind: 'input' | 'target' | 'param' | 'broken' }>;
 

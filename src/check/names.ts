@@ -3,7 +3,7 @@
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Expression, Prev } from '../parser/tree.ts';
-import { memberDraft, memberPath } from './applications.ts';
+import { memberDraft } from './applications.ts';
 import {
   type Binding,
   type Context,
@@ -17,6 +17,7 @@ import {
   reasons,
   typeText,
 } from './context.ts';
+import { memberPath } from './dependencies.ts';
 import { memberElsewhere } from './elsewhere.ts';
 import { isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { sizeSymbol } from './size.ts';

@@ -57,6 +57,8 @@ export interface ProgramParameter {
   readonly span: Span;
   readonly documentation: string | undefined;
   readonly shape: readonly number[];
+  /** It stays at its start: no gradient is asked for, and no optimizer moves it. */
+  readonly frozen: boolean;
   readonly start: ProgramStart;
 }
 
@@ -67,10 +69,27 @@ export type ProgramStart =
   | { readonly kind: 'glorot'; readonly fanIn: number; readonly fanOut: number }
   | { readonly kind: 'orthogonal' }
   | { readonly kind: 'identity' }
-  | { readonly kind: 'normal'; readonly deviation: number }
-  | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
+  | ({ readonly kind: 'normal'; readonly deviation: number } & Sparse)
+  | ({ readonly kind: 'uniform'; readonly low: number; readonly high: number } & Sparse)
+  /** The exponential of a number that is uniform between the logarithms of the two. */
+  | { readonly kind: 'log_uniform'; readonly low: number; readonly high: number }
+  /** The logarithm of a number that is uniform between 1 and longest - 1 (Tallec & Ollivier 2018). */
+  | { readonly kind: 'chrono'; readonly longest: number }
+  /** Normal numbers, scaled so that the largest eigenvalue has this size (Jaeger 2001). */
+  | ({ readonly kind: 'spectral'; readonly radius: number } & Sparse)
+  /** HiPPO-LegS (Gu et al. 2020): the square matrix A, or the vector B. */
+  | { readonly kind: 'hippo' }
+  /** HiPPO-LegT over a window, one step of it (Voelker et al. 2019): the square matrix A, or the vector B. */
+  | { readonly kind: 'legendre'; readonly window: number }
+  /** At the start of another weight, or at its negative. */
+  | { readonly kind: 'copy'; readonly of: string; readonly negative: boolean }
   /** The same number everywhere. */
   | { readonly kind: 'value'; readonly value: number };
+
+interface Sparse {
+  /** The share of the entries that are drawn, if not all; the others are zero. */
+  readonly density?: number | undefined;
+}
 
 export interface ProgramState {
   /** `h`, `low.h`: the graph's `state.h`, `state.low.h`. */

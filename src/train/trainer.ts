@@ -24,7 +24,11 @@ export interface StepResult {
 export class Trainer {
   readonly #experiment: Experiment;
   readonly #program: WindowProgram;
+  /** Those that are trained. */
   readonly #weights: readonly string[];
+  readonly #frozen: ReadonlyMap<string, Tensor>;
+  /** All weights, in the order of the file. */
+  readonly #all: readonly string[];
 
   /** `values`: weights, and where a run goes on, the optimizer's memories and the states. */
   constructor(experiment: Experiment, compile: Compile, values: ReadonlyMap<string, Tensor>) {
@@ -32,10 +36,15 @@ export class Trainer {
     const { training, dataset, settings } = experiment;
     const { optimizer, clip } = settings;
     const { parameters } = training.continuing;
-    this.#weights = parameters.map((parameter) => parameter.name);
+    const trained = parameters.filter((parameter) => !parameter.frozen);
+    this.#weights = trained.map((parameter) => parameter.name);
+    this.#all = parameters.map((parameter) => parameter.name);
+    this.#frozen = new Map(
+      parameters.flatMap(({ name, frozen }) => (frozen ? [[name, values.get(name)!] as const] : [])),
+    );
     const moments = momentsOf(optimizer);
     const start = new Map<string, Tensor>();
-    for (const { name, shape } of parameters) {
+    for (const { name, shape } of trained) {
       for (const moment of moments) start.set(momentName(moment, name), realTensor(shape));
     }
     const build = (program: Program) => {
@@ -78,7 +87,7 @@ export class Trainer {
   /** The weights as they are now. */
   weights(): Map<string, Tensor> {
     const values = this.#program.remembered();
-    return new Map(this.#weights.map((name) => [name, values.get(name)!]));
+    return new Map(this.#all.map((name) => [name, values.get(name) ?? this.#frozen.get(name)!]));
   }
 
   /** A weight, or a memory of the optimizer, that holds a number that is not finite; undefined where none does. */
@@ -94,8 +103,9 @@ export class Trainer {
   values(): Map<string, Tensor> {
     const values = this.#program.remembered();
     const states = this.#program.states.map(stateName).filter((name) => values.has(name));
-    const rest = [...values.keys()].filter((name) => !this.#weights.includes(name) && !states.includes(name));
-    return new Map([...this.#weights, ...rest.sort(), ...states].map((name) => [name, values.get(name)!]));
+    const weights = this.weights();
+    const rest = [...values.keys()].filter((name) => !weights.has(name) && !states.includes(name)).sort();
+    return new Map([...weights, ...[...rest, ...states].map((name) => [name, values.get(name)!] as const)]);
   }
 }
 

@@ -29,7 +29,8 @@ const mixed: Way = (scope, shape, place) => {
   const name = choices.of(['affine', 'affine', 'linear']);
   const args = argumentsOf(scope, place, choices.between(1, 3));
   const bounds = productBounds(args, name === 'affine' ? 1 : 0);
-  return compose(real(shape), 'call', [`${name}(`, ...listed(args), ')'], { bounds, open: true });
+  const starts = choices.of(['', '', '', ', start: normal(0.5)', name === 'affine' ? ', bias: 1' : '']);
+  return compose(real(shape), 'call', [`${name}(`, ...listed(args), `${starts})`], { bounds, open: true });
 };
 
 const dense: Way = (scope, shape, place) => {

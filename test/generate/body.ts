@@ -404,7 +404,7 @@ export class Body {
     const { choices, items } = this.scope;
     // What was made on the way to something else is not declared.
     const isUsed = ({ parts }: Item): boolean => {
-      const name = /^param (\w+):/.exec(printParts(parts))?.[1];
+      const name = /^(?:frozen )?param (\w+):/.exec(printParts(parts))?.[1];
       return name === undefined || others.some((text) => new RegExp(`\\b${name}\\b`).test(text));
     };
     const others = [...this.items, ...ends].map(({ parts }) => printParts(parts));

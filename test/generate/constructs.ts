@@ -141,7 +141,21 @@ export const OTHER_WORDS: readonly string[] = [
 export const PRELUDE_LEFT_OUT: Readonly<Record<string, string>> = {};
 
 /** How weights may start. */
-export const STARTS = ['glorot', 'orthogonal', 'normal', 'uniform', 'zeros', 'identity'] as const;
+export const STARTS = [
+  'glorot',
+  'he',
+  'lecun',
+  'orthogonal',
+  'normal',
+  'uniform',
+  'log_uniform',
+  'chrono',
+  'spectral',
+  'hippo',
+  'legendre',
+  'zeros',
+  'identity',
+] as const;
 
 /** Reductions over time. */
 export const REDUCERS = ['max', 'mean', 'sum'] as const;

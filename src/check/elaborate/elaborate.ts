@@ -8,8 +8,8 @@ import { suggest } from '../../base/suggest.ts';
 import { GraphBuilder } from '../../graph/build.ts';
 import type { InputRole, NodeId } from '../../graph/graph.ts';
 import { type Dim, index, real, TIME, type Type } from '../../graph/type.ts';
-import type { CheckedCell, CheckedFile, CheckedInput, CheckedResult, CheckedStart } from '../checked.ts';
-import type { Program, ProgramInput, ProgramStart, ProgramValue } from '../program.ts';
+import type { CheckedCell, CheckedFile, CheckedInput, CheckedResult } from '../checked.ts';
+import type { Program, ProgramInput, ProgramValue } from '../program.ts';
 import {
   type Demands,
   demandsOf,
@@ -21,12 +21,13 @@ import {
   placeRate,
   type Way,
 } from './demand.ts';
-import { express, type Leaf, numberFrom, numberOf, type Site } from './express.ts';
+import { express, type Leaf, type Site } from './express.ts';
 import { resolveHyperparameters, resolveSizes } from './header.ts';
 import { Opening, open, type Place, parametersOf, type Scope, type StatePlace } from './open.ts';
 import { type Opened, shapeNumbers, sizeNumber } from './opened.ts';
 import { ElaborationProblem } from './problem.ts';
 import { type Built, buildScan, exportKey, type Outside } from './scan.ts';
+import { startOf } from './start.ts';
 
 /** `train` has noise; `evaluate` has none; `generate` has no targets, loss and metrics either. */
 export type Mode = 'train' | 'evaluate' | 'generate';
@@ -146,7 +147,8 @@ class Elaboration {
       span: parameter.span,
       documentation: parameter.documentation,
       shape: shapeNumbers(parameter.shape, opened, parameter.span).map(Number),
-      start: this.#start(parameter.start, opened),
+      frozen: parameter.frozen,
+      start: startOf(parameter.start, opened, this.#cell.span),
     }));
     for (const p of parameters) {
       this.#input(`parameter ${p.name}`, p.name, real(...p.shape), 'parameter', p.span);
@@ -297,28 +299,6 @@ class Elaboration {
 
   #categories(size: CheckedInput['type']['categories'], span: CheckedInput['span']): number | undefined {
     return size === undefined ? undefined : sizeNumber(size, this.#opened, span);
-  }
-
-  #start(start: CheckedStart, opened: Opened): ProgramStart {
-    const { span } = this.#cell;
-    switch (start.kind) {
-      case 'glorot':
-        return {
-          kind: 'glorot',
-          fanIn: sizeNumber(start.fanIn, opened, span),
-          fanOut: sizeNumber(start.fanOut, opened, span),
-        };
-      case 'normal':
-        return { kind: 'normal', deviation: numberFrom(0, start.deviation, opened) };
-      case 'uniform': {
-        const low = numberOf(start.low, opened);
-        return { kind: 'uniform', low, high: numberFrom(low, start.high, opened) };
-      }
-      case 'value':
-        return { kind: 'value', value: numberOf(start.value, opened) };
-      default:
-        return start;
-    }
   }
 
   #outside(): Outside {

@@ -326,7 +326,7 @@ export function dropoutPart({ probability }: DropoutNode, opened: Omit<Opened, '
   return refuseNumber(value, 'dropout leaves out a part from 0 up to below 1', probability, opened);
 }
 
-function refuseNumber(
+export function refuseNumber(
   value: number,
   label: string,
   { span }: CheckedExpression,

@@ -1,6 +1,6 @@
 // Fresh weights: affine, linear and Dense, and the rule that names them (docs/language.md, "Names of weights"). In
 // equation e, `affine(a, prev h)` has the weights e.W_a and e.W_h and the bias e.b; the second affine or linear of the
-// equation has e.2.W_a, and so on. Also dropout, whose noise is named in the same way.
+// equation has e.2.W_a, and so on.
 
 import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
@@ -12,7 +12,6 @@ import {
   type Draft,
   type DraftParameter,
   expectReal,
-  fail,
   isPoison,
   joinRates,
   makeDraft,
@@ -201,44 +200,4 @@ export function applyDense(
     return poison(span);
   }
   return affineNode(context, [weight], bias, [argument], unit.shapes[0], span);
-}
-
-/** `dropout(x, p)`. */
-export function dropoutDraft(
-  context: Context,
-  operand: Draft,
-  probability: Draft,
-  place: Place,
-  span: Span,
-): Draft {
-  const count = ++place.counts.dropout;
-  const name = `${place.equation}.dropout${count === 1 ? '' : count}`;
-  if (!expectReal(context, operand, 'dropout') || !expectReal(context, probability, 'dropout')) {
-    return poison(span);
-  }
-  const { literal } = probability;
-  if (literal !== undefined && !(literal >= 0 && literal < 1)) {
-    return fail(context, {
-      code: 'RNN3014',
-      message: `dropout leaves out a part from 0 up to, but not including, 1; this is ${literal}`,
-      span: probability.span,
-      help: literal > 1 && literal < 100 ? `for ${literal} % write ${literal / 100}` : undefined,
-    });
-  }
-  const type = {
-    ...operand.type,
-    rate: operand.type.rate === 'constant' ? 'step' : operand.type.rate,
-  } as const;
-  return makeDraft(
-    span,
-    type,
-    () => ({
-      kind: 'dropout',
-      name,
-      operand: operand.finish(),
-      probability: probability.finish(),
-      ...nodeBase(context, span, type),
-    }),
-    { because: operand.because },
-  );
 }

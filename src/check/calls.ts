@@ -3,7 +3,7 @@
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Argument, Call, Expression } from '../parser/tree.ts';
-import { affineDraft, dropoutDraft, nextAffinePrefix, type WrittenStarts } from './affine.ts';
+import { affineDraft, nextAffinePrefix, type WrittenStarts } from './affine.ts';
 import { applyUnit } from './applications.ts';
 import { type Context, type Draft, fail, isPoison, type Place, poison } from './context.ts';
 import { delayDraft } from './delay.ts';
@@ -12,13 +12,13 @@ import { functionElsewhere } from './elsewhere.ts';
 import { callPrimitive, functionNames, isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { inlineFunction } from './inline.ts';
 import { notConstant } from './names.ts';
+import { isNoiseWord, noiseDraft } from './noise.ts';
 import { shortText } from './report.ts';
 import { describeBinding } from './size-expressions.ts';
 import { readNumber, readStart, type WrittenStart } from './starts.ts';
 import {
   anonymousName,
   cellNames,
-  inferConstant,
   instantiate,
   isTemplate,
   lookUp,
@@ -187,7 +187,7 @@ function callNamed(context: Context, name: string, call: Call, place: Place, spa
   }
   const named = args.find((argument) => argument.name !== undefined);
   const known = isPrimitiveFunction(name) || isBuiltIn(name);
-  if (named?.name !== undefined && known && !isAffine(name)) {
+  if (named?.name !== undefined && known && !isAffine(name) && !isNoiseWord(name)) {
     context.report.add({
       code: 'RNN2014',
       message: `the arguments of ${name} have no names`,
@@ -212,10 +212,10 @@ function callBuiltIn(
   place: Place,
   span: Span,
 ): Draft {
-  if (name !== 'split' && place.inside !== undefined) {
+  if (name !== 'split' && !isNoiseWord(name) && place.inside !== undefined) {
     return fail(context, {
       code: 'RNN5001',
-      message: `the function ${place.inside.declaration.name.text} uses ${name}, and a function has ${name === 'dropout' ? 'no noise' : name === 'delay' ? 'no memory' : 'no weights'}`,
+      message: `the function ${place.inside.declaration.name.text} uses ${name}, and a function has ${name === 'delay' ? 'no memory' : 'no weights'}`,
       span,
       help: 'make the function a cell',
     });
@@ -233,21 +233,7 @@ function callBuiltIn(
     });
   }
   if (name === 'delay') return delayDraft(context, args, place, span);
-  if (name === 'dropout') {
-    const [operand, probability] = args;
-    if (operand === undefined || probability === undefined || args.length > 2) {
-      for (const argument of args) context.infer(argument.value, place);
-      return fail(context, {
-        code: 'RNN2013',
-        message: `dropout takes a value and how much of it to leave out, and has ${args.length} argument${args.length === 1 ? '' : 's'} here`,
-        span,
-        help: 'write dropout(x, 0.1)',
-      });
-    }
-    const value = context.infer(operand.value, place);
-    const part = inferConstant(context, probability.value, place, 'the part that dropout leaves out');
-    return part === undefined ? poison(span) : dropoutDraft(context, value, part, place, span);
-  }
+  if (isNoiseWord(name)) return noiseDraft(context, name, args, place, span);
   const prefix = nextAffinePrefix(place);
   const starts = readStarts(context, name, args, place);
   const plain = args.filter((argument) => argument.name === undefined);

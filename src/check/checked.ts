@@ -263,6 +263,8 @@ export type CheckedExpression =
   | PickNode
   | AffineNode
   | DropoutNode
+  | NoiseNode
+  | TrainingNode
   | OverTimeNode
   | EachStepNode
   | OldestNode
@@ -431,11 +433,34 @@ export interface AffineNode extends NodeBase {
 /** The operand, divided by 1 - p where the noise keeps it, else zero; the operand itself outside training. */
 export interface DropoutNode extends NodeBase {
   readonly kind: 'dropout';
+  readonly scope: NoiseScope;
   /** The name of the noise in this cell: `logits.dropout`. */
   readonly name: string;
   readonly operand: CheckedExpression;
-  /** A constant scalar made of literals, sizes and hyperparameters. */
+  /** A scalar. Where it is made of literals, sizes and hyperparameters alone, it lies from 0 up to below 1. */
   readonly probability: CheckedExpression;
+}
+
+/** How long a draw holds: for a step, for all steps of a sequence, for all sequences of a batch and their steps. */
+export type NoiseScope = 'step' | 'sequence' | 'batch';
+
+/**
+ * `chance`: a condition that holds with the probability, never outside training. `gaussian`: numbers with mean 0 and
+ * variance 1, zero outside training.
+ */
+export interface NoiseNode extends NodeBase {
+  readonly kind: 'noise';
+  readonly draw: 'chance' | 'gaussian';
+  readonly scope: NoiseScope;
+  /** The name of the noise in this cell: `h.chance`. */
+  readonly name: string;
+  /** Of `chance`: real, of the node's shape or []. */
+  readonly probability: CheckedExpression | undefined;
+}
+
+/** `training`: bool []. */
+export interface TrainingNode extends NodeBase {
+  readonly kind: 'training';
 }
 
 /** A once value made from all steps: `last h`, `first h`, `max over time h`. Max of index or bool does not exist. */
@@ -473,6 +498,7 @@ export function operandsOf(node: CheckedExpression): readonly CheckedExpression[
     case 'size':
     case 'hyperparameter':
     case 'step-number':
+    case 'training':
     case 'input':
     case 'parameter':
     case 'equation':
@@ -498,6 +524,8 @@ export function operandsOf(node: CheckedExpression): readonly CheckedExpression[
       return [node.operand, node.past];
     case 'dropout':
       return [node.operand, node.probability];
+    case 'noise':
+      return node.probability === undefined ? [] : [node.probability];
     case 'pick':
       return [node.table, node.position];
     case 'affine':

@@ -173,10 +173,13 @@ export interface Inside {
   readonly outer: Inside | undefined;
 }
 
+/** The functions that draw. */
+export type NoiseWord = 'dropout' | 'chance' | 'gaussian';
+
 /** How many affine maps, noises, delays and anonymous cells an equation has so far. */
 export interface NameCounts {
   affine: number;
-  dropout: number;
+  readonly noises: Map<NoiseWord, number>;
   delay: number;
   readonly cells: Map<string, number>;
 }
@@ -229,7 +232,7 @@ export interface Context {
 }
 
 export function newCounts(): NameCounts {
-  return { affine: 0, dropout: 0, delay: 0, cells: new Map() };
+  return { affine: 0, noises: new Map(), delay: 0, cells: new Map() };
 }
 
 const anyShape = (): Shape => [];

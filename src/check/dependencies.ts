@@ -3,7 +3,7 @@
 
 import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
-import type { Expression, Item } from '../parser/tree.ts';
+import type { Argument, Call, Expression, Item } from '../parser/tree.ts';
 import type { Context } from './context.ts';
 import { components, shortestCycle, smallest } from './cycles.ts';
 
@@ -17,8 +17,10 @@ export function childrenOf(expression: Expression): readonly Expression[] {
       return [];
     case 'member':
       return [expression.object];
-    case 'call':
-      return [expression.callee, ...expression.arguments.map((argument) => argument.value)];
+    case 'call': {
+      const values = expression.arguments.filter((argument) => !isScope(expression, argument));
+      return [expression.callee, ...values.map((argument) => argument.value)];
+    }
     case 'index-access':
       return [expression.object, ...expression.indices];
     case 'prev':
@@ -41,6 +43,13 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     default:
       return expression satisfies never;
   }
+}
+
+/** `per: sequence` in `dropout(x, 0.1, per: sequence)`: a word of the language, which names no value. */
+function isScope({ callee }: Call, { name, value }: Argument): boolean {
+  const draws = callee.kind === 'name' && ['dropout', 'chance', 'gaussian'].includes(callee.text);
+  const isWord = value.kind === 'name' && ['step', 'sequence', 'batch'].includes(value.text);
+  return draws && isWord && name?.text === 'per';
 }
 
 /** The path of a member expression: `top.low.h` is [top, low, h]. Undefined where it does not begin with a name. */

@@ -64,7 +64,8 @@ export function inlineFunction(
   if (module.isPrelude) context.speaker ??= name;
   const opened: Place = {
     equation: place.equation,
-    counts: newCounts(),
+    // What is drawn is named after the equation, so it is counted there.
+    counts: { ...newCounts(), noises: place.counts.noises },
     module,
     parameters,
     inside,

@@ -20,16 +20,22 @@ import {
 import { memberPath } from './dependencies.ts';
 import { memberElsewhere } from './elsewhere.ts';
 import { isBuiltIn, isPrimitiveFunction } from './functions.ts';
+import { trainingDraft } from './noise.ts';
 import { sizeSymbol } from './size.ts';
 import { describeBinding } from './size-expressions.ts';
 import { lookUp, templateNamed } from './templates.ts';
 
 /** A bare name, as a value. */
 export function nameDraft(context: Context, name: string, place: Place, span: Span): Draft {
+  const binding = context.scope.get(name);
+  const isFree = place.parameters === undefined ? binding === undefined : !place.parameters.has(name);
+  if (isFree && name === 'training' && lookUp(place.module, context.prelude, name) === undefined) {
+    if (place.constant !== undefined) return notConstant(context, name, place.constant, span);
+    return trainingDraft(context, span);
+  }
   if (place.parameters !== undefined) {
     return place.parameters.get(name) ?? unknownName(context, name, place, span);
   }
-  const binding = context.scope.get(name);
   if (binding === undefined) return unknownName(context, name, place, span);
   const { kind } = binding;
   if (kind === 'size') {

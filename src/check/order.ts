@@ -132,6 +132,7 @@ function checkFunction(entry: FunctionEntry, prelude: Module, report: Report): v
     const called = at.kind === 'call' && at.callee.kind === 'name';
     for (const child of childrenOf(at).slice(called ? 1 : 0)) pending.push(child);
     if (at.kind !== 'name' || names.has(at.text) || lookUp(module, prelude, at.text) !== undefined) continue;
+    if (at.text === 'training') continue;
     const near = suggest(at.text, names);
     report.add({
       code: 'RNN2001',

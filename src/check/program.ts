@@ -2,7 +2,7 @@
 // everything above the checker works with. It says what the graph's inputs and outputs are, in the user's terms.
 //
 // Names of the graph's inputs: data and targets by their own, weights by theirs (`W`, `i.W_x`, `low.W`), `state.NAME`
-// for a state that is handed in, `seed` where there is noise, `offset` where the number of the step is used. Its
+// for a state that is handed in, `seed` where there is noise, `seed.batch` where a draw holds for a batch, `offset` where the number of the step is used. Its
 // outputs: the outputs by name, `state.NAME` after the last step, `loss`, the metrics by name, `generate`.
 
 import type { Span } from '../base/source.ts';
@@ -32,8 +32,10 @@ export interface Program {
   readonly generate: ProgramGenerate | undefined;
   /** What the equations compute, by their names; in the order of computation. A value may have several names. */
   readonly values: readonly ProgramValue[];
-  /** Whether the graph has the input `seed`. */
+  /** Whether the graph has the input `seed`, one for each sequence. */
   readonly hasNoise: boolean;
+  /** Whether the graph has the input `seed.batch`, one for all sequences. */
+  readonly hasBatchNoise: boolean;
   /** Whether the graph has the input `offset`. */
   readonly usesStepNumber: boolean;
 }

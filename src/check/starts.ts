@@ -119,10 +119,14 @@ export function readStart(
   if (path !== undefined && (copied.kind === 'member' || context.scope.get(path)?.kind === 'parameter')) {
     return copyOf(context, path, value.kind === 'negation', copied.span);
   }
-  const near = suggest(word, distributionNames);
+  const unknown = copied.kind === 'name' ? copied.text : word;
+  const near = suggest(unknown, distributionNames);
   context.report.add({
     code: 'RNN2017',
-    message: word === '' ? 'a distribution belongs after ~' : `there is no distribution ${word}`,
+    message:
+      unknown === ''
+        ? 'a distribution belongs after ~'
+        : `there is no distribution ${unknown}, and no weight`,
     span: head.span,
     notes: [`distributions are ${distributionNames.join(', ')}; ${note}`],
     help:

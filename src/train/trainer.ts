@@ -78,6 +78,11 @@ export class Trainer {
     if (training.continuing.hasNoise) {
       inputs.set('seed', noiseSeeds(settings.seed, step, batch.sequences));
     }
+    if (training.continuing.hasBatchNoise) {
+      const key = fnv1a32('batch noise');
+      const [word] = threefry2x32(settings.seed, key, step, 0);
+      inputs.set('seed.batch', indexTensor([], [word >>> 1]));
+    }
     const executable = await this.#program.run(batch, inputs);
     const loss = executable.read('loss').data[0];
     const gradientNorm = executable.read('gradient_norm').data[0];
@@ -87,7 +92,13 @@ export class Trainer {
   /** The weights as they are now. */
   weights(): Map<string, Tensor> {
     const values = this.#program.remembered();
-    return new Map(this.#all.map((name) => [name, values.get(name) ?? this.#frozen.get(name)!]));
+    // A frozen weight stays on this side: it is given in the numbers that the others come back in.
+    const isSingle = this.#weights.some((name) => values.get(name)?.data instanceof Float32Array);
+    const frozen = (name: string): Tensor => {
+      const tensor = this.#frozen.get(name)!;
+      return isSingle ? { ...tensor, data: Float32Array.from(tensor.data) } : tensor;
+    };
+    return new Map(this.#all.map((name) => [name, values.get(name) ?? frozen(name)]));
   }
 
   /** A weight, or a memory of the optimizer, that holds a number that is not finite; undefined where none does. */

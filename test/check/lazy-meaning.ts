@@ -216,6 +216,13 @@ class Meaning {
       }
       case 'dropout':
         return of(e.operand);
+      case 'noise':
+        return build(
+          e.type.shape.map((size) => evaluateSize(size, scope.sizes)!),
+          () => 0,
+        );
+      case 'training':
+        return scalar(0);
       default:
         return e satisfies never;
     }

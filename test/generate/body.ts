@@ -408,7 +408,13 @@ export class Body {
       return name === undefined || others.some((text) => new RegExp(`\\b${name}\\b`).test(text));
     };
     const others = [...this.items, ...ends].map(({ parts }) => printParts(parts));
-    const all = [...items.filter(isUsed), ...this.items];
+    // A weight may start at one before it.
+    const used = items.toReversed().filter((item) => {
+      const isKept = isUsed(item);
+      if (isKept) others.push(printParts(item.parts).replace(/^[^:]*:/, ''));
+      return isKept;
+    });
+    const all = [...used.reverse(), ...this.items];
     if (!choices.oneIn(3)) return [...all, ...ends];
     // But inputs stand by place where the cell is applied.
     const isInput = ({ parts }: Item): boolean =>

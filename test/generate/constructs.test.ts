@@ -103,6 +103,15 @@ test.each([...STARTS.map((start) => `word ${start}`), ...REDUCERS.map((reducer) 
   },
 );
 
-test.each(['once', 'start', 'named argument', 'gradient of a function', 'frozen'])('%s', (what) => {
+test.each([
+  'once',
+  'start',
+  'named argument',
+  'gradient of a function',
+  'frozen',
+  'word training',
+  'word sequence',
+  'word batch',
+])('%s', (what) => {
   expect(seen.get(what)).toBeGreaterThan(0);
 });

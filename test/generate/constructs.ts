@@ -127,6 +127,8 @@ export const OTHER_WORDS: readonly string[] = [
   'affine',
   'linear',
   'dropout',
+  'chance',
+  'gaussian',
   'delay',
   'split',
   'Dense',

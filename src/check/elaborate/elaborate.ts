@@ -8,7 +8,7 @@ import { suggest } from '../../base/suggest.ts';
 import { GraphBuilder } from '../../graph/build.ts';
 import type { InputRole, NodeId } from '../../graph/graph.ts';
 import { type Dim, index, real, TIME, type Type } from '../../graph/type.ts';
-import type { CheckedCell, CheckedFile, CheckedInput, CheckedResult } from '../checked.ts';
+import type { CheckedCell, CheckedFile, CheckedInput, CheckedResult, NoiseScope } from '../checked.ts';
 import type { Program, ProgramInput, ProgramValue } from '../program.ts';
 import {
   type Demands,
@@ -136,9 +136,10 @@ class Elaboration {
     const targets = mode === 'generate' ? [] : cell.targets;
     this.#refuseTargets(demands, targets);
     this.#taken.set('lengths', 'how long each sequence of a batch is');
-    if (demands.hasDropout) this.#taken.set('seed', 'what noise is drawn from');
-    if (demands.hasDropout || demands.usesStepNumber)
-      this.#taken.set('offset', 'the number of the first step');
+    const { noise } = demands;
+    if (noise.sequence) this.#taken.set('seed', 'what noise is drawn from');
+    if (noise.batch) this.#taken.set('seed.batch', 'what the noise of a batch is drawn from');
+    if (noise.sequence || demands.usesStepNumber) this.#taken.set('offset', 'the number of the first step');
 
     for (const input of cell.inputs) this.#dataInput(input, 'input');
     for (const input of targets) this.#dataInput(input, 'target');
@@ -165,7 +166,9 @@ class Elaboration {
       if (!this.#startsGiven(s.name)) continue;
       this.#input(`state ${s.name}`, `state.${s.name}`, real(...s.shape), 'state', s.span);
     }
-    if (demands.hasNoise) this.#inputs.set('seed', b.input('seed', index(), 'seed', cell.span));
+    const [hasNoise, hasBatchNoise] = [noise.sequence && mode === 'train', noise.batch && mode === 'train'];
+    if (hasNoise) this.#inputs.set('seed', b.input('seed', index(), 'seed', cell.span));
+    if (hasBatchNoise) this.#inputs.set('seed.batch', b.input('seed.batch', index(), 'shared', cell.span));
     if (demands.usesStepNumber) this.#inputs.set('offset', b.input('offset', index(), 'shared', cell.span));
 
     for (const task of demands.tasks) {
@@ -220,7 +223,8 @@ class Elaboration {
               categories: Number(shapeNumbers(generate.value.type.shape, this.#opened, generate.span)[0]),
             },
       values: this.#values(demands),
-      hasNoise: demands.hasNoise,
+      hasNoise,
+      hasBatchNoise,
       usesStepNumber: demands.usesStepNumber,
     };
   }
@@ -312,10 +316,14 @@ class Elaboration {
           : this.#exported({ place, way, reverse: false }),
       whole: (place) => this.#whole(place),
       reduced: (wanted) => this.#exported(wanted),
-      seed: () => this.#given('seed'),
+      seed: (scope) => this.#seed(scope),
       offset: () => this.#given('offset'),
       start: (state) => this.#startOf(state),
     };
+  }
+
+  #seed(scope: NoiseScope): NodeId {
+    return this.#given(scope === 'batch' ? 'seed.batch' : 'seed');
   }
 
   #given(key: string): NodeId {
@@ -392,7 +400,8 @@ class Elaboration {
         );
         return this.#whole(resolve(e, scope));
       },
-      noise: () => [this.#given('seed'), b.constant(0, [], 'index')],
+      noise: (scope, name, shape) =>
+        b.call('uniform', [this.#seed(scope), b.constant(0, [], 'index')], { name, shape }),
       weight: (name, scope) => this.#given(`parameter ${scope.opened.prefix}${name}`),
     };
   }

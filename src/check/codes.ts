@@ -19,7 +19,7 @@ export const checkerCodes = {
   RNN2013: 'the wrong number of arguments',
   RNN2014: 'an argument that does not exist',
   RNN2015: 'an argument that is given twice',
-  RNN2016: 'an instance has no such output or state',
+  RNN2016: 'an instance has no such output, state or weight',
   RNN2017: 'an unknown word in a fixed place',
   RNN3001: 'shapes that differ',
   RNN3002: 'a product that does not fit',

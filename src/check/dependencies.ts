@@ -6,6 +6,7 @@ import type { Span } from '../base/source.ts';
 import type { Argument, Call, Expression, Item } from '../parser/tree.ts';
 import type { Context } from './context.ts';
 import { components, shortestCycle, smallest } from './cycles.ts';
+import { isWeight } from './tied.ts';
 
 /** The expressions right inside an expression, in the order of the text. Types and names of arguments are not. */
 export function childrenOf(expression: Expression): readonly Expression[] {
@@ -130,6 +131,8 @@ export function orderUnits(context: Context, items: readonly Item[]): readonly O
     const found = new Map<number, Use>();
     forEachExpression(unit, delay, (expression, atEnd, isDelayed) => {
       if (isDelayed && isDeclared(context, expression)) return;
+      // A weight of an instance is there without its application.
+      if (expression.kind === 'member' && isWeight(context, memberPath(expression) ?? [])) return;
       const [target, name] =
         expression.kind === 'name'
           ? [definedBy.get(expression.text), expression.text]

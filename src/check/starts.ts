@@ -70,7 +70,7 @@ const distributions = {
 
 type Word = keyof typeof distributions;
 
-export const distributionNames: readonly string[] = Object.keys(distributions);
+const distributionNames: readonly string[] = Object.keys(distributions);
 
 export function isDistribution(word: string): word is Word {
   return Object.hasOwn(distributions, word);

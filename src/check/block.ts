@@ -9,9 +9,11 @@ import { checkDelays } from './delay.ts';
 import { orderUnits } from './dependencies.ts';
 import { checkEquation, checkStart, placeOf } from './equations.ts';
 import { inferExpression } from './expressions.ts';
+import { warnFirstStep } from './first-step.ts';
 import type { Report } from './report.ts';
 import type { BlockEntry, Module } from './resolve.ts';
 import { checkParts, checkResult, type DraftResult } from './results.ts';
+import { warnShadowed } from './shadowed.ts';
 import { isKnownShape, resolveShape } from './shapes.ts';
 import { isNeverPositive, isWhole, type Size, SizeUnknowns, showSize } from './size.ts';
 import { findStages, nodesOf } from './stages.ts';
@@ -413,6 +415,8 @@ function finish(
     stages,
     report,
   );
+  warnFirstStep(cell, report);
+  warnShadowed(context);
   return cell;
 }
 

@@ -21,6 +21,7 @@ export const checkerCodes = {
   RNN2015: 'an argument that is given twice',
   RNN2016: 'an instance has no such output, state or weight',
   RNN2017: 'an unknown word in a fixed place',
+  RNN2025: 'a name with two meanings',
   RNN3001: 'shapes that differ',
   RNN3002: 'a product that does not fit',
   RNN3003: 'another shape than declared',
@@ -66,6 +67,7 @@ export const checkerCodes = {
   RNN5016: 'too many cells in cells',
   RNN5017: 'a loss without a slope',
   RNN5018: 'a slope by nothing',
+  RNN5025: 'no number at the first step',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;
 
 export type CheckerCode = keyof typeof checkerCodes;

@@ -7,6 +7,7 @@ import { components, shortestCycle, smallest } from './cycles.ts';
 import { childrenOf } from './dependencies.ts';
 import type { Report } from './report.ts';
 import type { BlockEntry, Entry, FunctionEntry, Module } from './resolve.ts';
+import { warnShadowedArguments } from './shadowed.ts';
 import { lookUp } from './templates.ts';
 
 type Declared = BlockEntry | FunctionEntry;
@@ -104,6 +105,7 @@ function reportCycle(all: readonly Declared[], cycle: readonly number[], report:
 function checkFunction(entry: FunctionEntry, prelude: Module, report: Report): void {
   const { declaration, module } = entry;
   const { parameters, body, gradient, name } = declaration;
+  warnShadowedArguments(entry, prelude, report);
   if (gradient !== undefined && parameters.length === 0) {
     report.add({
       code: 'RNN5018',

@@ -135,9 +135,12 @@ export interface DraftParameter {
   /** Where its declaration or its affine stands in the file: weights are listed in this order. */
   readonly position: number;
   readonly documentation: string | undefined;
+  readonly frozen: boolean;
   /** One after the other: the shape of the result, then that of the argument. */
   readonly shapes: readonly Shape[];
   readonly start: (fanIn: Size, fanOut: Size) => CheckedStart;
+  /** Reports where the shape does not suit the start; asked when all shapes are known. */
+  readonly check?: ((shape: readonly Size[], name: string, declared: Span) => void) | undefined;
 }
 
 export interface DraftInstance {
@@ -247,11 +250,13 @@ export interface SharedAffine {
   readonly result: Shape;
   readonly arguments: readonly Shape[];
 }
+/** The functions that draw. */
+export type NoiseWord = 'dropout' | 'chance' | 'gaussian';
 
 /** How many affine maps, noises, delays and anonymous cells an equation has so far. */
 export interface NameCounts {
   affine: number;
-  dropout: number;
+  readonly noises: Map<NoiseWord, number>;
   delay: number;
   readonly cells: Map<string, number>;
 }
@@ -318,7 +323,7 @@ export interface Context {
 }
 
 export function newCounts(): NameCounts {
-  return { affine: 0, dropout: 0, delay: 0, cells: new Map() };
+  return { affine: 0, noises: new Map(), delay: 0, cells: new Map() };
 }
 
 const anyShape = (): Shape => [];

@@ -68,7 +68,17 @@ export function isPrimitiveFunction(name: string): boolean {
 }
 
 /** The words that make weights, noise, or several values: the checker looks at them by themselves. */
-const builtIn = ['affine', 'linear', 'dropout', 'delay', 'split', 'repeat', 'identity'] as const;
+const builtIn = [
+  'affine',
+  'linear',
+  'dropout',
+  'chance',
+  'gaussian',
+  'delay',
+  'split',
+  'repeat',
+  'identity',
+] as const;
 
 /** Whether a word is built in, and no primitive function. */
 export function isBuiltIn(name: string): boolean {

@@ -69,7 +69,8 @@ export function openFunction(
   const outside: Place = {
     // The weights of a function of the cell are its own, however often it is used.
     equation: isLocal ? name : place.equation,
-    counts: newCounts(),
+    // What is drawn is named after the equation, so it is counted there.
+    counts: isLocal ? newCounts() : { ...newCounts(), noises: place.counts.noises },
     module,
     parameters: given,
     inside,

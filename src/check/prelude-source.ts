@@ -115,4 +115,9 @@ cell Embedding(d, v) {
   param W: [v, d] ~ normal(1)
   output W[x]
 }
+
+## Zoneout (Krueger et al. 2017): in training each unit keeps its past with the probability p, elsewhere it takes the
+## mean of the two.
+fn zoneout(new, past, p) = if training then (if chance(p, new) then past else new)
+                           else p * past + (1 - p) * new
 `;

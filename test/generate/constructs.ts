@@ -127,6 +127,8 @@ export const OTHER_WORDS: readonly string[] = [
   'affine',
   'linear',
   'dropout',
+  'chance',
+  'gaussian',
   'delay',
   'split',
   'repeat',
@@ -152,7 +154,21 @@ export const PRELUDE_LEFT_OUT: Readonly<Record<string, string>> = {
 };
 
 /** How weights may start. */
-export const STARTS = ['glorot', 'orthogonal', 'normal', 'uniform', 'zeros', 'identity'] as const;
+export const STARTS = [
+  'glorot',
+  'he',
+  'lecun',
+  'orthogonal',
+  'normal',
+  'uniform',
+  'log_uniform',
+  'chrono',
+  'spectral',
+  'hippo',
+  'legendre',
+  'zeros',
+  'identity',
+] as const;
 
 /** Reductions over time. */
 export const REDUCERS = ['max', 'mean', 'sum'] as const;

@@ -24,12 +24,12 @@ import {
   type Place,
   poison,
   reasons,
-  setApart,
   shapeText,
   type TemplateUnit,
   typeText,
 } from './context.ts';
 import { concatDrafts } from './functions.ts';
+import { isOutsideLoops, setApart } from './references.ts';
 import { type DraftType, type Shape, unifyShapes } from './shapes.ts';
 import { type Size, substituteSize } from './size.ts';
 
@@ -210,6 +210,9 @@ function applyInstance(
     });
     return undefined;
   }
+  const inLoop = `the copy ${instance.name} of ${cell.name} cannot be applied to`;
+  const help = 'write its equations in a function of the cell; a Dense with a name may stand there';
+  if (args.some(({ draft }) => !isOutsideLoops(context, draft, inLoop, span, help))) return undefined;
   const given = matchArguments(context, cell, args, span);
   const drafts = given?.filter((draft) => draft !== undefined) ?? [];
   if (drafts.length < cell.inputs.length) return undefined;

@@ -5,15 +5,14 @@
 import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import type { Equation, Expression, FunctionDeclaration, StateItem } from '../parser/tree.ts';
-import {
-  type ApplicationId,
-  type CheckedCell,
-  type CheckedExpression,
-  type CheckedStart,
-  type CheckedType,
-  dependsOnLoops,
-  type EquationId,
-  type Rate,
+import type {
+  ApplicationId,
+  CheckedCell,
+  CheckedExpression,
+  CheckedStart,
+  CheckedType,
+  EquationId,
+  Rate,
 } from './checked.ts';
 import type { CheckerCode } from './codes.ts';
 import type { Complaint, Report } from './report.ts';
@@ -570,53 +569,4 @@ function matrixProduct(context: Context, a: Draft, b: Draft, action: string): st
 /** A type of this element, with the shape that was combined. */
 export function combinedType(combined: Combined, element: DraftElement, rate: Rate): DraftType {
   return { element, categories: undefined, shape: combined.shape, scalar: combined.scalar, rate };
-}
-
-/** A reference to the value, so that it is computed once: the draft itself where it is a name or a number. */
-export function setApart(context: Context, draft: Draft): Draft {
-  if (draft.atomic) return draft;
-  const inner = context.loops.at(-1);
-  if (inner === undefined || !isOfRound(context, draft)) return asReference(context, draft);
-  const { loop } = inner;
-  const local = inner.locals.push(draft) - 1;
-  return {
-    ...draft,
-    atomic: true,
-    finish: () => ({ kind: 'loop-local', loop, local, ...nodeBase(context, draft.span, draft.type) }),
-  };
-}
-
-/** Whether a value changes from round to round of a loop that is looked at. */
-export function isOfRound(context: Context, draft: Draft): boolean {
-  const { loops } = context;
-  return loops.length > 0 && dependsOnLoops(draft.finish(), new Set(loops.map(({ loop }) => loop)));
-}
-
-/** Whether a value is there outside of all loops, as what looks beyond one step asks for; otherwise says so. */
-export function isOutsideLoops(context: Context, draft: Draft, what: string, help: string): boolean {
-  if (isPoison(draft) || !isOfRound(context, draft)) return true;
-  context.report.add({
-    code: 'RNN5019',
-    message: `${what} cannot stand inside repeat, where ${nameOf(draft, 'its value')} changes from round to round`,
-    span: draft.span,
-    notes: ['all rounds of repeat belong to one step'],
-    help,
-  });
-  return false;
-}
-
-/**
- * A reference to an equation or an input with this value, so that it may stand in another stage than what uses it: the
- * draft itself where it is one, else a nameless equation is made.
- */
-export function asReference(context: Context, draft: Draft, name?: string): Draft {
-  if (draft.reference) return draft;
-  const id = context.equations.length as EquationId;
-  context.equations.push({ name, span: draft.span, documentation: undefined, draft });
-  return {
-    ...draft,
-    atomic: true,
-    reference: true,
-    finish: () => ({ kind: 'equation', equation: id, ...nodeBase(context, draft.span, draft.type) }),
-  };
 }

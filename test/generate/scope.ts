@@ -98,8 +98,7 @@ export class Scope {
   readonly functions: readonly MadeFunction[];
   readonly templates: readonly Template[];
   readonly inside: Surroundings['inside'];
-  /** How a real value can be made here. */
-  readonly ways: Ways;
+  #ways: Ways;
   readonly hyperparameters: string[] = [];
   /** Looks at one step alone. */
   isPointwise = true;
@@ -112,8 +111,29 @@ export class Scope {
     this.functions = functions;
     this.templates = templates;
     this.inside = inside;
-    this.ways = ways;
+    this.#ways = ways;
     for (const size of sizes) this.#taken.add(size);
+  }
+
+  /** How a real value can be made here. */
+  get ways(): Ways {
+    return this.#ways;
+  }
+
+  /** Inside of a function of the cell: its arguments are names too, there are other ways, and nothing is delayed. */
+  within(own: readonly Named[], ways: Ways, grow: () => void): void {
+    const before = this.#ways;
+    const hidden = this.names.filter(({ text }) => text.startsWith('delay('));
+    const remove = (some: readonly Named[]): void => {
+      for (const named of some) this.names.splice(this.names.indexOf(named), 1);
+    };
+    this.#ways = ways;
+    remove(hidden);
+    this.names.push(...own);
+    grow();
+    remove(own);
+    this.names.push(...hidden);
+    this.#ways = before;
   }
 
   /** A new name that begins like this: itself, or with a number. */

@@ -114,7 +114,7 @@ fn exp_series_2(A, I, A2) = exp_series_4(A, I, A2, A @ A2, squared(A2))
 
 ## exp_series with the powers of A up to the fourth.
 fn exp_series_4(A, I, A2, A3, A4) = I + A + A2 / 2 + A3 / 6
-                                    + A4 @ (I / 24 + A / 120 + A2 / 720 + A3 / 5040 + A4 / 40320)
+                                    + A4 @ (I + (A + (A2 + (A3 + A4 / 8) / 7) / 6) / 5) / 24
 
 ## An orthogonal matrix made from any square one: e^(A - A^T) (Lezcano-Casado & Martinez-Rubio 2019, "expRNN"). What is
 ## trained is A, so the matrix stays orthogonal, as closely as expm is exact.

@@ -26,10 +26,10 @@ import { notConstant } from './names.ts';
 import { repeatDraft } from './repeat.ts';
 import { shortText } from './report.ts';
 import { describeBinding } from './size-expressions.ts';
+import { inferConstant } from './template-arguments.ts';
 import {
   anonymousName,
   cellNames,
-  inferConstant,
   instantiate,
   isTemplate,
   lookUp,
@@ -82,7 +82,7 @@ export function callOutputs(
     const draft = callNamed(context, callee.text, call, place, span);
     return isPoison(draft) ? undefined : [draft];
   }
-  if (isTemplate(place.module, context.prelude, callee)) {
+  if (isTemplate(context, place, callee)) {
     // Read first, so that copies are counted in the order of the text.
     const template = readTemplate(context, callee, place);
     const name = template === undefined ? '' : anonymousName(template, place);
@@ -203,7 +203,7 @@ function callNamed(context: Context, name: string, call: Call, place: Place, spa
     return poison(span);
   }
   if (entry?.kind === 'function') return inlineFunction(context, entry, call, place, span);
-  if (templateNamed(place.module, context.prelude, name) !== undefined) {
+  if (templateNamed(context, place, name) !== undefined) {
     const template = readTemplate(context, call, place);
     if (template === undefined) return poison(span);
     const text = shortText(call.span) ?? name;

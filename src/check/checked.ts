@@ -41,6 +41,8 @@ export interface CheckedFile {
   readonly blocks: readonly CheckedCell[];
   /** The cells and models that it imports. */
   readonly imported: readonly CheckedCell[];
+  /** The cells of the file that can only be checked with what a use gives them for the cells of their headers. */
+  readonly templates: readonly string[];
   /** The train blocks, each with its model. Their entries are read by whoever trains. */
   readonly trains: readonly CheckedTrain[];
 }
@@ -57,9 +59,11 @@ export interface CheckedCell {
   /** The name where it stands. */
   readonly span: Span;
   readonly documentation: string | undefined;
-  /** The sizes of the header, in order. */
+  /** The sizes of the header, in order; then those that a use gives with the cells of the header, as `C.m`. */
   readonly sizes: readonly CheckedSize[];
   readonly hyperparameters: readonly CheckedHyperparameter[];
+  /** What else a use gives, and what it has to be. */
+  readonly settled: readonly CheckedSettled[];
   readonly inputs: readonly CheckedInput[];
   readonly targets: readonly CheckedInput[];
   readonly states: readonly CheckedState[];
@@ -89,6 +93,18 @@ export interface CheckedCell {
   readonly depth: number;
   /** How many stages one application takes: the largest stage in it, with its instances, and 1. */
   readonly stages: number;
+}
+
+/**
+ * A size that a use gives together with a cell of the header (`m` of `Highway(C: LSTM(m: 8))`, called `C.m`), where the
+ * equations say what it must be.
+ */
+export interface CheckedSettled {
+  readonly name: string;
+  /** Where the cell is used first. */
+  readonly span: Span;
+  /** Over the sizes of the header. */
+  readonly size: Size;
 }
 
 export interface CheckedSize {

@@ -14,19 +14,16 @@ import type {
   EquationId,
   Rate,
 } from './checked.ts';
-import type { CheckerCode } from './codes.ts';
 import type { Complaint, Report } from './report.ts';
 import { shortText } from './report.ts';
 import type { BlockEntry, FunctionEntry, Module } from './resolve.ts';
 import {
-  type DraftElement,
   type DraftType,
   isKnownShape,
   resolveShape,
   type Shape,
   showShape,
   type UnknownShape,
-  unifyShapes,
 } from './shapes.ts';
 import { type Size, type SizeUnknowns, showSize } from './size.ts';
 
@@ -58,6 +55,7 @@ export type Binding =
   | { readonly kind: 'parameter'; readonly span: Span; readonly shape: readonly Size[] | undefined }
   | { readonly kind: 'equation'; readonly span: Span; readonly item: Equation }
   | { readonly kind: 'instance'; readonly span: Span; readonly item: Equation }
+  | CellBinding
   | { readonly kind: 'function'; readonly span: Span; readonly entry: FunctionEntry }
   | { readonly kind: 'broken'; readonly span: Span };
 
@@ -72,6 +70,46 @@ export interface StateBinding {
   /** Its equation may be an item that could not be read. */
   unread: boolean;
 }
+
+/** `C: cell` of the header. */
+export interface CellBinding {
+  readonly kind: 'cell';
+  readonly span: Span;
+  /** What was given for it, or its default; undefined where its cell is looked at without one, or it has a mistake. */
+  template: Template | undefined;
+  /** Where it stands in an expression first. */
+  usedAt: Span | undefined;
+}
+
+/** A template that was read: what to make copies of. */
+export type Template = CellTemplate | DenseTemplate | WrappedTemplate;
+
+export interface CellTemplate {
+  readonly kind: 'cell';
+  readonly word: string;
+  readonly cell: CheckedCell;
+  /** The names of its header, in order. */
+  readonly order: readonly string[];
+  /** What is given; what came with a cell of the header is called after both, `C.m`. */
+  readonly sizes: ReadonlyMap<string, Size>;
+  readonly hyperparameters: ReadonlyMap<string, Draft>;
+  /** Where each is given. */
+  readonly places: ReadonlyMap<string, Span>;
+  readonly span: Span;
+}
+
+export interface DenseTemplate {
+  readonly kind: 'dense';
+  readonly size: Size | undefined;
+  readonly span: Span;
+}
+
+/** `argument`: what stands behind a cell of the header, under the name that it has there. */
+export type WrappedTemplate = { readonly inner: Template; readonly span: Span } & (
+  | { readonly kind: 'stack'; readonly count: number }
+  | { readonly kind: 'bidirectional' | 'residual' }
+  | { readonly kind: 'argument'; readonly word: string }
+);
 
 /** What a name with an equation stands for. */
 export interface Value {
@@ -104,6 +142,8 @@ export interface DraftInstance {
   readonly cell: CheckedCell;
   readonly sizes: ReadonlyMap<string, Size>;
   readonly hyperparameters: ReadonlyMap<string, Draft>;
+  /** Why its sizes are what they are: what was given with its cells. */
+  readonly because: readonly Label[];
   /** How often it is applied, and where first. */
   applications: ApplicationId[];
 }
@@ -212,6 +252,9 @@ export interface NameCounts {
   readonly cells: Map<string, number>;
 }
 
+/** Gives the checked cell of a declaration, with these cells for those of its header; undefined where it has errors. */
+export type CellOf = (entry: BlockEntry, cells?: ReadonlyMap<string, Template>) => CheckedCell | undefined;
+
 /** The state of checking one cell. */
 export interface Context {
   readonly entry: BlockEntry;
@@ -225,6 +268,10 @@ export interface Context {
   readonly values: Map<string, Value>;
   readonly parameters: DraftParameter[];
   readonly instances: DraftInstance[];
+  /** The sizes that are given with the cells of the header: unknown, until the equations or the use tell them. */
+  readonly givenSizes: { readonly name: string; readonly size: Size; readonly cell: string }[];
+  /** The hyperparameters that are given so. */
+  readonly givenNumbers: { readonly name: string; readonly span: Span }[];
   /** The named instances; undefined where the template has a mistake. */
   readonly units: Map<string, TemplateUnit | undefined>;
   readonly applications: DraftApplication[];
@@ -262,8 +309,7 @@ export interface Context {
   readonly toldPast: Set<string>;
   /** The function of the prelude that the user wrote, while it is opened up: what speaks in messages. */
   speaker: string | undefined;
-  /** The checked cell of a declaration; undefined where it has errors. */
-  readonly cellOf: (entry: BlockEntry) => CheckedCell | undefined;
+  readonly cellOf: CellOf;
   readonly infer: (expression: Expression, place: Place) => Draft;
 }
 
@@ -489,84 +535,4 @@ export function expectBool(context: Context, draft: Draft, use: string): boolean
     help: `compare it with something: ${shortText(draft.span) ?? '...'} ${element === 'real' ? '> 0' : '== 0'}`,
   });
   return false;
-}
-
-// Elementwise
-
-export interface Combined {
-  readonly shape: Shape;
-  readonly scalar: boolean;
-  readonly because: Label | undefined;
-}
-
-/**
- * The shape of an elementwise operation. What is known to be [] spreads; all others have one shape. Undefined where an
- * operand is poisoned or the shapes differ. That is reported: `action` as in "add A and B", where the two stand.
- */
-export function combine(
-  context: Context,
-  operands: readonly Draft[],
-  action: string,
-  span: Span,
-  code: CheckerCode = 'RNN3001',
-): Combined | undefined {
-  if (operands.some(isPoison)) return undefined;
-  const spread = operands.filter((draft) => !draft.type.scalar);
-  if (spread.length === 0) return { shape: [], scalar: true, because: undefined };
-  const [first, ...others] = spread;
-  for (const other of others) {
-    const complain = (): void => reportShapes(context, first, other, action, span, code);
-    const from = other.because ?? first.because ?? { span: other.span, text: 'its shape comes from here' };
-    if (!unifyShapes(first.type.shape, other.type.shape, context.unknowns, from, complain)) {
-      complain();
-      return undefined;
-    }
-  }
-  const because = spread.map((draft) => draft.because).find((label) => label !== undefined);
-  return { shape: first.type.shape, scalar: false, because };
-}
-
-function reportShapes(
-  context: Context,
-  a: Draft,
-  b: Draft,
-  action: string,
-  span: Span,
-  code: CheckerCode,
-): void {
-  const [left, right] = [shapeText(context, a.type.shape), shapeText(context, b.type.shape)];
-  const first = `${nameOf(a, 'the left side')} ${left}`;
-  const second = `${nameOf(b, 'the right side')} ${right}`;
-  const lonely = [a, b].find((draft) => shapeText(context, draft.type.shape) === '[]');
-  const column = (longer: string, shorter: string): boolean => longer === shorter.replace(/\]$/, ', 1]');
-  context.report.add({
-    code,
-    message: `cannot ${action.replace(/\b[AB]\b/g, (side) => (side === 'A' ? first : second))}`,
-    span,
-    label: `${left} meets ${right}`,
-    related: reasons(span, ...originOf(a), ...originOf(b)),
-    notes: ['values that meet element by element have one shape; only what is known to be [] spreads'],
-    help:
-      column(left, right) || column(right, left)
-        ? 'a column is not a vector: leave out the axis of 1'
-        : lonely === undefined
-          ? matrixProduct(context, a, b, action)
-          : `if ${nameOf(lonely, 'it')} is meant to spread, declare it: ${lonely.atomic ? nameOf(lonely) : 'name'}: [] = ...`,
-  });
-}
-
-/** The help for `W * x` where W @ x would fit. */
-function matrixProduct(context: Context, a: Draft, b: Draft, action: string): string | undefined {
-  const [left, right] = [a, b].map(({ type }) => resolveShape(type.shape, context.unknowns));
-  if (action !== 'multiply A by B' || !isKnownShape(left) || !isKnownShape(right)) return undefined;
-  const fits = (p: readonly Size[], q: readonly Size[]): boolean =>
-    p.length + q.length === 3 && showSize(p[p.length - 1]) === showSize(q[0]);
-  const product = (p: Draft, q: Draft): string =>
-    `* is element by element; for the matrix product write ${nameOf(p, '...')} @ ${nameOf(q, '...')}`;
-  return fits(left, right) ? product(a, b) : fits(right, left) ? product(b, a) : undefined;
-}
-
-/** A type of this element, with the shape that was combined. */
-export function combinedType(combined: Combined, element: DraftElement, rate: Rate): DraftType {
-  return { element, categories: undefined, shape: combined.shape, scalar: combined.scalar, rate };
 }

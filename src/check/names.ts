@@ -95,6 +95,14 @@ function valueDraft(context: Context, name: string, binding: Binding, span: Span
         related: [{ span: binding.span, text: `${name} is made here` }],
         help: `apply it, y = ${name}(...), or name one of its values: ${name}.h`,
       });
+    case 'cell':
+      return fail(context, {
+        code: 'RNN2008',
+        message: `${name} is a cell, not a value`,
+        span,
+        related: [{ span: binding.span, text: `${name} is declared here` }],
+        help: `apply it: ${name}()(x)`,
+      });
     case 'function':
       return functionAsValue(context, name, span);
     case 'size':
@@ -124,7 +132,7 @@ function unknownName(context: Context, name: string, place: Place, span: Span, p
   if (entry?.kind === 'function' || isPrimitiveFunction(name) || isBuiltIn(name)) {
     return functionAsValue(context, name, span);
   }
-  if (templateNamed(place.module, context.prelude, name) !== undefined) {
+  if (templateNamed(context, place, name) !== undefined) {
     return fail(context, {
       code: 'RNN2008',
       message: `${name} is a cell, not a value`,
@@ -264,6 +272,7 @@ export function prevDraft(context: Context, expression: Prev, place: Place, span
     case 'parameter':
     case 'size':
     case 'hyperparameter':
+    case 'cell':
       return noPast(context, name, binding, span);
     default:
       return binding satisfies never;
@@ -282,9 +291,11 @@ function noPast(context: Context, name: string, binding: Binding, span: Span): D
       ? `declare it as one: state ${name}: ${shape.includes('?') ? '[m]' : shape}`
       : binding.kind === 'instance'
         ? `name one of its states: prev ${name}.h`
-        : binding.kind === 'function'
-          ? `give it the past of a state: ${name}(prev h)`
-          : `it is the same at every step: leave out prev`;
+        : binding.kind === 'cell'
+          ? `name a copy of it, low = ${name}(), and one of its states: prev low.h`
+          : binding.kind === 'function'
+            ? `give it the past of a state: ${name}(prev h)`
+            : `it is the same at every step: leave out prev`;
   if (context.toldPast.has(name) || (context.nameless && binding.kind === 'equation')) return poison(span);
   context.toldPast.add(name);
   return fail(context, {

@@ -3,6 +3,7 @@
 
 import { suggest } from '../base/suggest.ts';
 import type { Expression, FunctionDeclaration, TypeAnnotation } from '../parser/tree.ts';
+import { cellParametersOf } from './cell-arguments.ts';
 import { components, shortestCycle, smallest } from './cycles.ts';
 import { childrenOf } from './dependencies.ts';
 import { isPrimitiveFunction } from './functions.ts';
@@ -62,6 +63,10 @@ function usedBy(entry: Declared, prelude: Module): readonly Declared[] {
     }
     enterFunction(entry.declaration);
   } else {
+    for (const { name, defaultValue } of cellParametersOf(entry.declaration)) {
+      own.add(name.text);
+      if (defaultValue !== undefined) roots.push(defaultValue);
+    }
     for (const item of entry.declaration.items) {
       if (item.kind === 'function') {
         own.add(item.name.text);

@@ -45,6 +45,16 @@ fn variance(x) = mean((x - mean(x)) ^ 2)
 ## A vector with mean 0 and variance 1 (Ba, Kiros & Hinton 2016), without gain and bias.
 fn layer_norm(x) = (x - mean(x)) / sqrt(variance(x) + 0.00001)
 
+## A highway layer around a cell (Srivastava, Greff & Schmidhuber 2015): a gate lets through what C makes of x, and
+## as much of x itself as is left. It begins by carrying x: the gate's bias starts at a negative number.
+cell highway(C: cell, n, bias: real = -1) {
+  input x: [n]
+  param W: [n, n]
+  param b: [n] = bias
+  gate = sigmoid(W @ x + b)
+  output gate * C()(x) + (1 - gate) * x
+}
+
 ## One step of size h of the differential equation y' = f(y), by Euler's method: its error is of order h^2.
 fn euler(f, y, h) = y + h * f(y)
 

@@ -12,12 +12,14 @@ import { Scope } from './scope.ts';
 import { sigmoid, tamed, tanh } from './tame.ts';
 import { application, applied, type Copy, copyOf, layered, rateOf, typeIn } from './templates.ts';
 import { type Expression, type Item, type Part, printParts, type ValueType } from './tree.ts';
+import type { Wrapper } from './wrapper.ts';
 
 /** What stands around a block, and how large it shall be. */
 export interface Surroundings {
   readonly choices: Choices;
   readonly functions: readonly MadeFunction[];
   readonly templates: readonly Template[];
+  readonly wrappers: readonly Wrapper[];
   readonly ways: Ways;
   /** How many equations of its own, roughly. */
   readonly equations: number;
@@ -59,11 +61,11 @@ export class Body {
   readonly #waiting: Waiting[] = [];
   readonly #copies: WaitingCopy[] = [];
 
-  constructor({ choices, functions, templates, ways, equations, depth, sizes }: Surroundings) {
+  constructor({ choices, functions, templates, wrappers, ways, equations, depth, sizes }: Surroundings) {
     this.#choices = choices;
     this.#depth = depth;
     this.#equations = equations;
-    this.scope = new Scope({ choices, sizes, functions, templates, inside: 'cell', ways });
+    this.scope = new Scope({ choices, sizes, functions, templates, wrappers, inside: 'cell', ways });
     this.stages = choices.weighted([
       [6, 1],
       [3, 2],

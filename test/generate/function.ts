@@ -40,6 +40,7 @@ export function growFunction(choices: Choices, functions: MadeFunction[]): Item 
     sizes: [],
     functions: [...functions],
     templates: [],
+    wrappers: [],
     inside: takes,
     ways,
   });

@@ -5,6 +5,7 @@ import { word } from './compose.ts';
 import { type Dim, type Shape, sameDim, sameShape, shapeText, symbol } from './dims.ts';
 import { type Interval, interval, UNIT } from './interval.ts';
 import type { Expression, Item, Rate, ValueType } from './tree.ts';
+import type { Wrapper } from './wrapper.ts';
 
 /** A value with a name. */
 export interface Named {
@@ -83,6 +84,7 @@ interface Surroundings {
   readonly sizes: readonly string[];
   readonly functions: readonly MadeFunction[];
   readonly templates: readonly Template[];
+  readonly wrappers: readonly Wrapper[];
   /** In a function there is nothing but its arguments. `any`: they may have any shape. */
   readonly inside: 'cell' | 'vectors' | 'any';
   readonly ways: Ways;
@@ -97,6 +99,7 @@ export class Scope {
   readonly sizes: readonly string[];
   readonly functions: readonly MadeFunction[];
   readonly templates: readonly Template[];
+  readonly wrappers: readonly Wrapper[];
   readonly inside: Surroundings['inside'];
   #ways: Ways;
   readonly hyperparameters: string[] = [];
@@ -105,11 +108,12 @@ export class Scope {
   hasState = false;
   readonly #taken = new Set<string>();
 
-  constructor({ choices, sizes, functions, templates, inside, ways }: Surroundings) {
+  constructor({ choices, sizes, functions, templates, wrappers, inside, ways }: Surroundings) {
     this.choices = choices;
     this.sizes = sizes;
     this.functions = functions;
     this.templates = templates;
+    this.wrappers = wrappers;
     this.inside = inside;
     this.#ways = ways;
     for (const size of sizes) this.#taken.add(size);

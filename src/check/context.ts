@@ -14,19 +14,16 @@ import type {
   EquationId,
   Rate,
 } from './checked.ts';
-import type { CheckerCode } from './codes.ts';
 import type { Complaint, Report } from './report.ts';
 import { shortText } from './report.ts';
-import type { BlockEntry, Module } from './resolve.ts';
+import type { BlockEntry, FunctionEntry, Module } from './resolve.ts';
 import {
-  type DraftElement,
   type DraftType,
   isKnownShape,
   resolveShape,
   type Shape,
   showShape,
   type UnknownShape,
-  unifyShapes,
 } from './shapes.ts';
 import { type Size, type SizeUnknowns, showSize } from './size.ts';
 
@@ -42,6 +39,10 @@ export interface Draft {
   readonly reference: boolean;
   /** The value of a literal. */
   readonly literal: number | undefined;
+  /** Where it is a size: a whole number, a size of the header, or what stands for one inside a function. */
+  readonly size: Size | undefined;
+  /** Where it is the number of a round of `repeat`: how many rounds there are. */
+  readonly rounds: Size | undefined;
   readonly finish: () => CheckedExpression;
 }
 
@@ -54,6 +55,8 @@ export type Binding =
   | { readonly kind: 'parameter'; readonly span: Span; readonly shape: readonly Size[] | undefined }
   | { readonly kind: 'equation'; readonly span: Span; readonly item: Equation }
   | { readonly kind: 'instance'; readonly span: Span; readonly item: Equation }
+  | CellBinding
+  | { readonly kind: 'function'; readonly span: Span; readonly entry: FunctionEntry }
   | { readonly kind: 'broken'; readonly span: Span };
 
 export interface StateBinding {
@@ -67,6 +70,48 @@ export interface StateBinding {
   /** Its equation may be an item that could not be read. */
   unread: boolean;
 }
+
+/** `C: cell` of the header. */
+export interface CellBinding {
+  readonly kind: 'cell';
+  readonly span: Span;
+  /** What was given for it, or its default; undefined where its cell is looked at without one, or it has a mistake. */
+  template: Template | undefined;
+  /** Whether what stands for it is settled: the default of a cell sees the cells before it. */
+  isSettled: boolean;
+  /** Where it stands in an expression first. */
+  usedAt: Span | undefined;
+}
+
+/** A template that was read: what to make copies of. */
+export type Template = CellTemplate | DenseTemplate | WrappedTemplate;
+
+export interface CellTemplate {
+  readonly kind: 'cell';
+  readonly word: string;
+  readonly cell: CheckedCell;
+  /** The names of its header, in order. */
+  readonly order: readonly string[];
+  /** What is given; what came with a cell of the header is called after both, `C.m`. */
+  readonly sizes: ReadonlyMap<string, Size>;
+  readonly hyperparameters: ReadonlyMap<string, Draft>;
+  /** Where each is given. */
+  readonly places: ReadonlyMap<string, Span>;
+  readonly span: Span;
+}
+
+export interface DenseTemplate {
+  readonly kind: 'dense';
+  readonly size: Size | undefined;
+  readonly span: Span;
+}
+
+/** `argument`: what stands behind a cell of the header, under the name that it has there. */
+export type WrappedTemplate = { readonly inner: Template; readonly span: Span } & (
+  | { readonly kind: 'stack'; readonly count: number }
+  | { readonly kind: 'bidirectional' | 'residual' }
+  | { readonly kind: 'argument'; readonly word: string }
+);
 
 /** What a name with an equation stands for. */
 export interface Value {
@@ -88,9 +133,12 @@ export interface DraftParameter {
   /** Where its declaration or its affine stands in the file: weights are listed in this order. */
   readonly position: number;
   readonly documentation: string | undefined;
+  readonly frozen: boolean;
   /** One after the other: the shape of the result, then that of the argument. */
   readonly shapes: readonly Shape[];
   readonly start: (fanIn: Size, fanOut: Size) => CheckedStart;
+  /** Reports where the shape does not suit the start; asked when all shapes are known. */
+  readonly check?: ((shape: readonly Size[], name: string, declared: Span) => void) | undefined;
 }
 
 export interface DraftInstance {
@@ -99,6 +147,8 @@ export interface DraftInstance {
   readonly cell: CheckedCell;
   readonly sizes: ReadonlyMap<string, Size>;
   readonly hyperparameters: ReadonlyMap<string, Draft>;
+  /** Why its sizes are what they are: what was given with its cells. */
+  readonly because: readonly Label[];
   /** How often it is applied, and where first. */
   applications: ApplicationId[];
 }
@@ -153,7 +203,7 @@ export interface Place {
   /** The file whose words it uses: another one inside a function that comes from there. */
   readonly module: Module;
   /** Inside a function: its parameters. */
-  readonly parameters: ReadonlyMap<string, Draft> | undefined;
+  readonly parameters: ReadonlyMap<string, Draft | FunctionValue> | undefined;
   /** Inside a function: which, and where it is used. */
   readonly inside: Inside | undefined;
   /** Inside a function of the prelude: the place of its use, which stands for everything in it. */
@@ -162,21 +212,55 @@ export interface Place {
   readonly constant: string | undefined;
 }
 
+/** A function that is handed to another one. */
+export interface FunctionValue {
+  readonly kind: 'function-value';
+  readonly name: string;
+  /** Where it is handed in. */
+  readonly span: Span;
+  /** Undefined where it is built in. */
+  readonly entry: FunctionEntry | undefined;
+}
+
 /** The opening up of a function. */
 export interface Inside {
   readonly declaration: FunctionDeclaration;
+  /** It is a function of the cell, and sees the cell's names. */
+  readonly isLocal: boolean;
   /** Where it is used, in the cell itself. */
   readonly span: Span;
   readonly outer: Inside | undefined;
 }
 
+/** Whether the names of the cell are seen: in the cell itself, and in its functions. */
+export function seesCell(place: Place): boolean {
+  return place.inside === undefined || place.inside.isLocal;
+}
+
+export function isFunctionValue(given: Draft | FunctionValue): given is FunctionValue {
+  return 'kind' in given;
+}
+
+/** The weights of an affine that stands in a function of the cell: one set for all uses of the function. */
+export interface SharedAffine {
+  readonly weights: readonly string[];
+  readonly bias: string | undefined;
+  readonly result: Shape;
+  readonly arguments: readonly Shape[];
+}
+/** The functions that draw. */
+export type NoiseWord = 'dropout' | 'chance' | 'gaussian';
+
 /** How many affine maps, noises, delays and anonymous cells an equation has so far. */
 export interface NameCounts {
   affine: number;
-  dropout: number;
+  readonly noises: Map<NoiseWord, number>;
   delay: number;
   readonly cells: Map<string, number>;
 }
+
+/** Gives the checked cell of a declaration, with these cells for those of its header; undefined where it has errors. */
+export type CellOf = (entry: BlockEntry, cells?: ReadonlyMap<string, Template>) => CheckedCell | undefined;
 
 /** The state of checking one cell. */
 export interface Context {
@@ -191,6 +275,10 @@ export interface Context {
   readonly values: Map<string, Value>;
   readonly parameters: DraftParameter[];
   readonly instances: DraftInstance[];
+  /** The sizes that are given with the cells of the header: unknown, until the equations or the use tell them. */
+  readonly givenSizes: { readonly name: string; readonly size: Size; readonly cell: string }[];
+  /** The hyperparameters that are given so. */
+  readonly givenNumbers: { readonly name: string; readonly span: Span }[];
   /** The named instances; undefined where the template has a mistake. */
   readonly units: Map<string, TemplateUnit | undefined>;
   readonly applications: DraftApplication[];
@@ -200,6 +288,14 @@ export interface Context {
   readonly appliedNames: Set<string>;
   /** The instances whose past is looked at, and where first. */
   readonly lookedAt: Map<string, Span>;
+  /** The affines of the cell's functions, by where they stand. */
+  readonly shared: Map<number, SharedAffine>;
+  /** The loops whose body is looked at, outer ones first, with what each computes once in a round. */
+  readonly loops: { readonly loop: number; readonly locals: Draft[] }[];
+  /** How many loops there are so far. */
+  loopCount: number;
+  /** The functions that were opened up. */
+  readonly opened: Set<FunctionDeclaration>;
   /** Shapes that still have to be learnt. */
   readonly shapes: UnknownShape[];
   /** Sizes that have to follow from the use of a cell, and what to say where they do not. */
@@ -220,13 +316,12 @@ export interface Context {
   readonly toldPast: Set<string>;
   /** The function of the prelude that the user wrote, while it is opened up: what speaks in messages. */
   speaker: string | undefined;
-  /** The checked cell of a declaration; undefined where it has errors. */
-  readonly cellOf: (entry: BlockEntry) => CheckedCell | undefined;
+  readonly cellOf: CellOf;
   readonly infer: (expression: Expression, place: Place) => Draft;
 }
 
 export function newCounts(): NameCounts {
-  return { affine: 0, dropout: 0, delay: 0, cells: new Map() };
+  return { affine: 0, noises: new Map(), delay: 0, cells: new Map() };
 }
 
 const anyShape = (): Shape => [];
@@ -240,6 +335,8 @@ export function poison(span: Span): Draft {
     atomic: true,
     reference: true,
     literal: undefined,
+    size: undefined,
+    rounds: undefined,
     finish: () => ({ kind: 'literal', value: 0, span, type: realType([], 'constant') }),
   };
 }
@@ -277,6 +374,8 @@ export function makeDraft(
     readonly atomic?: boolean;
     readonly reference?: boolean;
     readonly literal?: number;
+    readonly size?: Size;
+    readonly rounds?: Size;
   },
 ): Draft {
   return {
@@ -286,6 +385,8 @@ export function makeDraft(
     atomic: extra?.atomic ?? extra?.reference ?? false,
     reference: extra?.reference ?? false,
     literal: extra?.literal,
+    size: extra?.size,
+    rounds: extra?.rounds,
     finish,
   };
 }
@@ -441,105 +542,4 @@ export function expectBool(context: Context, draft: Draft, use: string): boolean
     help: `compare it with something: ${shortText(draft.span) ?? '...'} ${element === 'real' ? '> 0' : '== 0'}`,
   });
   return false;
-}
-
-// Elementwise
-
-export interface Combined {
-  readonly shape: Shape;
-  readonly scalar: boolean;
-  readonly because: Label | undefined;
-}
-
-/**
- * The shape of an elementwise operation. What is known to be [] spreads; all others have one shape. Undefined where an
- * operand is poisoned or the shapes differ. That is reported: `action` as in "add A and B", where the two stand.
- */
-export function combine(
-  context: Context,
-  operands: readonly Draft[],
-  action: string,
-  span: Span,
-  code: CheckerCode = 'RNN3001',
-): Combined | undefined {
-  if (operands.some(isPoison)) return undefined;
-  const spread = operands.filter((draft) => !draft.type.scalar);
-  if (spread.length === 0) return { shape: [], scalar: true, because: undefined };
-  const [first, ...others] = spread;
-  for (const other of others) {
-    const complain = (): void => reportShapes(context, first, other, action, span, code);
-    const from = other.because ?? first.because ?? { span: other.span, text: 'its shape comes from here' };
-    if (!unifyShapes(first.type.shape, other.type.shape, context.unknowns, from, complain)) {
-      complain();
-      return undefined;
-    }
-  }
-  const because = spread.map((draft) => draft.because).find((label) => label !== undefined);
-  return { shape: first.type.shape, scalar: false, because };
-}
-
-function reportShapes(
-  context: Context,
-  a: Draft,
-  b: Draft,
-  action: string,
-  span: Span,
-  code: CheckerCode,
-): void {
-  const [left, right] = [shapeText(context, a.type.shape), shapeText(context, b.type.shape)];
-  const first = `${nameOf(a, 'the left side')} ${left}`;
-  const second = `${nameOf(b, 'the right side')} ${right}`;
-  const lonely = [a, b].find((draft) => shapeText(context, draft.type.shape) === '[]');
-  const column = (longer: string, shorter: string): boolean => longer === shorter.replace(/\]$/, ', 1]');
-  context.report.add({
-    code,
-    message: `cannot ${action.replace(/\b[AB]\b/g, (side) => (side === 'A' ? first : second))}`,
-    span,
-    label: `${left} meets ${right}`,
-    related: reasons(span, ...originOf(a), ...originOf(b)),
-    notes: ['values that meet element by element have one shape; only what is known to be [] spreads'],
-    help:
-      column(left, right) || column(right, left)
-        ? 'a column is not a vector: leave out the axis of 1'
-        : lonely === undefined
-          ? matrixProduct(context, a, b, action)
-          : `if ${nameOf(lonely, 'it')} is meant to spread, declare it: ${lonely.atomic ? nameOf(lonely) : 'name'}: [] = ...`,
-  });
-}
-
-/** The help for `W * x` where W @ x would fit. */
-function matrixProduct(context: Context, a: Draft, b: Draft, action: string): string | undefined {
-  const [left, right] = [a, b].map(({ type }) => resolveShape(type.shape, context.unknowns));
-  if (action !== 'multiply A by B' || !isKnownShape(left) || !isKnownShape(right)) return undefined;
-  const fits = (p: readonly Size[], q: readonly Size[]): boolean =>
-    p.length + q.length === 3 && showSize(p[p.length - 1]) === showSize(q[0]);
-  const product = (p: Draft, q: Draft): string =>
-    `* is element by element; for the matrix product write ${nameOf(p, '...')} @ ${nameOf(q, '...')}`;
-  return fits(left, right) ? product(a, b) : fits(right, left) ? product(b, a) : undefined;
-}
-
-/** A type of this element, with the shape that was combined. */
-export function combinedType(combined: Combined, element: DraftElement, rate: Rate): DraftType {
-  return { element, categories: undefined, shape: combined.shape, scalar: combined.scalar, rate };
-}
-
-/** A reference to the value, so that it is computed once: the draft itself where it is a name or a number. */
-export function setApart(context: Context, draft: Draft): Draft {
-  return draft.atomic ? draft : asReference(context, draft);
-}
-
-/**
- * A reference to an equation or an input with this value, so that it may stand in another stage than what uses it: the
- * draft itself where it is one, else a nameless equation is made.
- */
-export function asReference(context: Context, draft: Draft, name?: string): Draft {
-  if (draft.reference) return draft;
-  const id = context.equations.length as EquationId;
-  context.equations.push({ name, span: draft.span, documentation: undefined, draft });
-  return {
-    ...draft,
-    atomic: true,
-    reference: true,
-    finish: () => ({ kind: 'equation', equation: id, ...nodeBase(context, draft.span, draft.type) }),
-  };
 }

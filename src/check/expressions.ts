@@ -6,7 +6,6 @@ import { suggest } from '../base/suggest.ts';
 import type { Expression } from '../parser/tree.ts';
 import { callDraft } from './calls.ts';
 import {
-  asReference,
   type Context,
   type Draft,
   draftReal,
@@ -31,6 +30,8 @@ import {
   powerDraft,
 } from './operators.ts';
 import { overTimeDraft, wholeSequence } from './over-time.ts';
+import { asReference, isOutsideLoops } from './references.ts';
+import { sizeOf } from './size.ts';
 
 /** The draft of an expression. Reports what is wrong with it, once, and then gives a poisoned draft. */
 export function inferExpression(context: Context, expression: Expression, place: Place): Draft {
@@ -41,7 +42,8 @@ export function inferExpression(context: Context, expression: Expression, place:
       const { value } = expression;
       const type = draftReal([], 'constant');
       const finish = () => ({ kind: 'literal', value, ...nodeBase(context, span, type) }) as const;
-      return makeDraft(span, type, finish, { atomic: true, literal: value });
+      const size = Number.isInteger(value) ? { size: sizeOf(value) } : {};
+      return makeDraft(span, type, finish, { atomic: true, literal: value, ...size });
     }
     case 'string':
       return fail(context, {
@@ -142,6 +144,8 @@ function eachStepDraft(context: Context, operand: Draft, span: Span): Draft {
       help: 'leave out each step',
     });
   }
+  const help = 'write it outside: e = each step c, and e in the function';
+  if (!isOutsideLoops(context, operand, 'there is no each step of', span, help)) return poison(span);
   const type = { ...operand.type, rate: 'step' } as const;
   const reference = asReference(context, operand);
   return makeDraft(

@@ -4,7 +4,6 @@
 import type { Span } from '../base/source.ts';
 import type { OverTimeNode } from './checked.ts';
 import {
-  asReference,
   type Context,
   type Draft,
   expectReal,
@@ -17,8 +16,11 @@ import {
   poison,
   reasons,
 } from './context.ts';
+import { asReference, isOutsideLoops } from './references.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape } from './shapes.ts';
 import { lengthSize } from './size.ts';
+
+const outside = 'give the sequence its end outside: e = last h, and write e in the function';
 
 type Reducer = OverTimeNode['reducer'];
 
@@ -32,6 +34,7 @@ export function overTimeDraft(
   const isEnd = reducer === 'last' || reducer === 'first';
   const words = isEnd ? reducer : `${reducer} over time`;
   if (!hasSteps(context, operand, words, span)) return poison(span);
+  if (!isOutsideLoops(context, operand, `there is no ${words} of`, span, outside)) return poison(span);
   if (!isEnd && !expectReal(context, operand, words)) return poison(span);
   return madeOfSteps(context, reducer, operand, { ...operand.type, rate: 'once' }, span);
 }
@@ -39,6 +42,7 @@ export function overTimeDraft(
 /** `all over time h`: of [m] at each step, [time, m] once. */
 export function wholeSequence(context: Context, operand: Draft, span: Span): Draft {
   if (!hasSteps(context, operand, 'all over time', span)) return poison(span);
+  if (!isOutsideLoops(context, operand, 'there is no all over time of', span, outside)) return poison(span);
   if (operand.type.element === 'index' && !expectReal(context, operand, 'all over time')) return poison(span);
   const label = { span, text: 'the whole sequence is taken here' };
   const resolved = resolveShape(operand.type.shape, context.unknowns);

@@ -77,6 +77,16 @@ export function fixedSizes(cell: Sized, report: Report): ReadonlyMap<string, Fix
         fixAll(e.operand.type.shape, span, 'dropout draws noise of a fixed size');
         asConstant(e.probability, 'the part that dropout leaves out');
         break;
+      case 'noise':
+        fixAll(e.type.shape, span, `${e.draw} draws noise of a fixed size`);
+        if (e.probability !== undefined) asConstant(e.probability, 'a probability');
+        break;
+      case 'identity':
+        fixAll(e.type.shape, span, 'identity makes a matrix of a fixed size');
+        break;
+      case 'repeat':
+        fix(e.count, span, 'how often repeat goes round is a fixed number');
+        break;
       case 'primitive':
         if (e.name === 'concat') {
           for (const operand of e.operands) {
@@ -115,11 +125,21 @@ export function fixedSizes(cell: Sized, report: Report): ReadonlyMap<string, Fix
 
 /** The numbers that a start is made of. */
 function numbersOf(start: CheckedStart): readonly CheckedExpression[] {
+  const dense = (density: CheckedExpression | undefined): readonly CheckedExpression[] =>
+    density === undefined ? [] : [density];
   switch (start.kind) {
     case 'normal':
-      return [start.deviation];
+      return [start.deviation, ...dense(start.density)];
     case 'uniform':
+      return [start.low, start.high, ...dense(start.density)];
+    case 'spectral':
+      return [start.radius, ...dense(start.density)];
+    case 'log_uniform':
       return [start.low, start.high];
+    case 'chrono':
+      return [start.longest];
+    case 'legendre':
+      return [start.window];
     case 'value':
       return [start.value];
     default:

@@ -107,3 +107,17 @@ describe('files that are no programs', () => {
     expect(err).toContain('2 files checked: 2 errors, 0 warnings');
   });
 });
+
+test('the entries of an experiment are looked at, those that the command line may give left out', async () => {
+  const model =
+    'model M(v) {\n  input x: index(v)\n  target y: index(v)\n  loss cross_entropy(Dense(v)(Embedding(4)(x)), y)\n}\n';
+  const check = (entries: string) =>
+    rnn(['check', 'm.rnn'], {
+      files: modelFiles({ 'm.rnn': `${model}\ntrain M {\n  data text("a.txt")\n  ${entries}\n}\n` }),
+    });
+  expect(await check('window 8')).toMatchObject({ code: 0, err: '' });
+  const { code, err } = await check('windw 8');
+  expect(code).toBe(1);
+  expect(err).toContain('m.rnn:9:3');
+  expect(err).toContain('did you mean window?');
+});

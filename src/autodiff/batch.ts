@@ -55,9 +55,9 @@ export function lengthsName(axis: AxisName): string {
   return axis === TIME ? 'lengths' : `lengths.${axis}`;
 }
 
-/** Where B stands in a value of this shape (without it): behind its leading named axes. */
+/** Where B stands in a value of this shape (without it): behind its leading axes of steps, before whole sequences. */
 function batchPosition(shape: readonly Dim[]): number {
-  const first = shape.findIndex((d) => typeof d === 'number');
+  const first = shape.findIndex((d) => !isTime(d));
   return first < 0 ? shape.length : first;
 }
 

@@ -4,4 +4,5 @@ import type { DiagnosticCode } from '../base/diagnostic.ts';
 
 export const deriveCodes = {
   RNN8201: 'nothing to derive',
+  RNN8202: 'equations that cannot be written yet',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;

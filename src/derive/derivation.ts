@@ -8,6 +8,8 @@ import { countedSizes } from '../check/counted-sizes.ts';
 import { elaborate } from '../check/elaborate/elaborate.ts';
 import type { Program } from '../check/program.ts';
 import { evaluateSize } from '../check/size.ts';
+import type { Graph } from '../graph/graph.ts';
+import { timeOf } from '../graph/type.ts';
 import { type ReadBack, readBack } from './check.ts';
 import { derive, derivedBy, type Equations } from './derive.ts';
 import { NotationError } from './read.ts';
@@ -50,7 +52,7 @@ export function deriveBlock(
     });
   const { program: small, diagnostics } = at((k) => 2 + k);
   if (small === undefined) return { derivation: undefined, diagnostics };
-  const nothing = nothingToDerive(small);
+  const nothing = nothingToDerive(small) ?? wholeSequences(small);
   if (nothing !== undefined) return { derivation: undefined, diagnostics: [nothing] };
 
   const { program: large } = at((k) => PRIMES[k % PRIMES.length]);
@@ -91,6 +93,23 @@ function prove(equations: Equations, program: Program): Derivation | undefined {
     if (error instanceof NotationError) return undefined;
     throw error;
   }
+}
+
+/** The notation has indices for steps, and none for the steps that a step looks at. */
+function wholeSequences(program: Program): Diagnostic | undefined {
+  if (!hasWhole(program.graph)) return undefined;
+  return makeDiagnostic({
+    code: 'RNN8202',
+    message: `${program.name} looks at whole sequences, and their gradients cannot be written as equations yet`,
+    span: program.span,
+    help: 'rnn gradcheck says whether its gradients are right; what does not use all over time can be derived',
+  });
+}
+
+function hasWhole({ nodes }: Graph): boolean {
+  return nodes.some((node) =>
+    node.kind === 'scan' ? hasWhole(node.body) : node.type.shape.some((d) => timeOf(d) !== undefined),
+  );
 }
 
 function nothingToDerive(program: Program): Diagnostic | undefined {

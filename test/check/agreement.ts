@@ -7,8 +7,8 @@ import type { CheckedFile } from '../../src/check/checked.ts';
 import { type ElaborateOptions, elaborate, selectBlock } from '../../src/check/elaborate/elaborate.ts';
 import type { Program } from '../../src/check/program.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
-import type { InputNode } from '../../src/graph/graph.ts';
-import { TIME } from '../../src/graph/type.ts';
+import { type InputNode, typeOf } from '../../src/graph/graph.ts';
+import { type Dim, TIME, timeOf } from '../../src/graph/type.ts';
 import { verify } from '../../src/graph/verify.ts';
 import { indexTensor, realTensor, type Tensor, zeros } from '../../src/tensor/tensor.ts';
 import { meaningOf, type Value } from './lazy-meaning.ts';
@@ -111,8 +111,9 @@ function average(
 ): ReadonlyMap<string, Value> {
   const steps = LENGTHS.reduce((a, b) => a + b, 0);
   return new Map(
-    program.graph.outputs.map(({ name, mean }) => {
-      const values = sequences.map((sequence) => sequence.get(name)!);
+    program.graph.outputs.map(({ name, mean, node }) => {
+      const { shape: dims } = typeOf(program.graph, node);
+      const values = sequences.map((sequence) => filledUp(sequence.get(name)!, dims));
       const rate = program.outputs.find((output) => output.name === name)?.rate;
       if (mean !== undefined) {
         const sum = values.reduce((total, { data }) => total + data[0], 0);
@@ -129,6 +130,20 @@ function average(
       return [name, { shape: [STEPS, values.length, ...shape], data: all.flat() }];
     }),
   );
+}
+
+/** Whole sequences as long as the longest, with zeros. */
+function filledUp(value: Value, dims: readonly Dim[]): Value {
+  return dims.reduce((longer: Value, dim, axis) => {
+    if (timeOf(dim) !== TIME) return longer;
+    const inner = longer.shape.slice(axis + 1).reduce((n, d) => n * d, 1);
+    const [from, to] = [longer.shape[axis] * inner, STEPS * inner];
+    const rows = longer.data.length / from;
+    const data = Array.from({ length: rows }, (_, row) =>
+      Array.from({ length: to }, (_, i) => (i < from ? longer.data[row * from + i] : 0)),
+    );
+    return { shape: longer.shape.with(axis, STEPS), data: data.flat() };
+  }, value);
 }
 
 function differences(expected: ReadonlyMap<string, Value>, actual: Tensors): readonly string[] {

@@ -39,6 +39,44 @@ cell Gate(n, m) {
 const cell = (body: string): string => `cell Main(n, m) {\n  input x: [n]\n${body}\n}`;
 
 export const PROGRAMS: Readonly<Record<string, string>> = {
+  'the whole sequence, looked at by every step': cell(`
+    W: [time, n] = all over time x
+    a = softmax(each step W @ x / sqrt(time))
+    y = a @ each step W
+    output y
+    output a
+    w = mean over time a
+    output w`),
+  'the whole sequence, once': cell(`
+    X = all over time x
+    all_good = all(all over time (x > 0))
+    one = any(all over time (t > 1))
+    z = if all_good or one then 1 else 0
+    G = X @ transpose(X)
+    output G
+    top = log_sum_exp(X @ last x) + mean(X) + max(G) * z + sum(layer_norm(X))
+    output top`),
+  'a cell that attends, forwards and backwards': `
+cell Attend(n, s) {
+  input q: [n]
+  input keys: once [s, n]
+  output softmax(each step keys @ q) @ each step keys
+}
+cell Reader(n) {
+  input x: [n]
+  output Attend()(x, all over time (x * (1 + t))) / time
+}
+cell Main(n, m) {
+  input x: [n]
+  output bidirectional(Reader())(x)
+}`,
+  'matrices at each step, and the whole of a whole': cell(`
+    A = outer(x, x)
+    B = all over time sum(A @ x)
+    C = all over time outer(x, each step B)
+    output sum(C)
+    d = all over time (each step B * t)
+    output d`),
   'bidirectional of bidirectional': cell(`
     h = bidirectional(Both(m: m))(x)
     output h`),

@@ -25,6 +25,9 @@ interface Scope {
   readonly known: Map<string, Value>;
 }
 
+/** The symbol of the length of the sequence. */
+const LENGTH = '@time';
+
 /** A position on the time axis, or none: what is there once for the sequence. */
 type Step = number | undefined;
 
@@ -39,7 +42,8 @@ export interface Given {
 
 /** Everything that a cell hands out, in evaluation: outputs, loss, metrics (sums over the steps), `state.NAME`. */
 export function meaningOf(cell: CheckedCell, given: Given): ReadonlyMap<string, Value> {
-  const root = openScope(cell, '', given.sizes, given.numbers ?? new Map(), undefined);
+  const sizes = new Map([...given.sizes, [LENGTH, given.steps]]);
+  const root = openScope(cell, '', sizes, given.numbers ?? new Map(), undefined);
   const meaning = new Meaning(given);
   const steps = Array.from({ length: given.steps }, (_, t) => t);
   const found = new Map<string, Value>();
@@ -87,7 +91,10 @@ function openScope(
       openScope(
         instance.cell,
         `${prefix}${instance.name}.`,
-        new Map([...instance.sizes].map(([name, size]) => [name, evaluateSize(size, sizes)!])),
+        new Map([
+          [LENGTH, sizes.get(LENGTH)!],
+          ...[...instance.sizes].map(([name, size]) => [name, evaluateSize(size, sizes)!] as const),
+        ]),
         new Map([...instance.hyperparameters].map(([name, e]) => [name, number(e)])),
         { scope, application: id as ApplicationId },
       ),
@@ -155,6 +162,10 @@ class Meaning {
         return this.at(inner.cell.outputs[e.output].value, inner, t);
       }
       case 'over-time': {
+        // In the order of time, whichever way the cell runs.
+        if (e.reducer === 'all') {
+          return stack(Array.from({ length: this.#given.steps }, (_, s) => this.at(e.operand, scope, s)));
+        }
         const all = this.#steps(scope).map((s) => this.at(e.operand, scope, s));
         if (e.reducer === 'last') return all[all.length - 1];
         if (e.reducer === 'first') return all[0];
@@ -373,6 +384,10 @@ function primitive(name: string, operands: readonly Value[]): Value {
       return scalar(Math.max(...x.data));
     case 'min_over':
       return scalar(Math.min(...x.data));
+    case 'all':
+      return scalar(Math.min(...x.data));
+    case 'any':
+      return scalar(Math.max(...x.data));
     case 'argmax':
       return scalar(x.data.indexOf(Math.max(...x.data)));
     case 'dot':

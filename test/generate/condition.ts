@@ -27,12 +27,21 @@ export function growBool(scope: Scope, shape: Shape, place: Place): Expression {
     [6, () => comparison(scope, shape, inner)],
     [deep, () => elementwise('bool', 'not', ['not ', slot(growBool(scope, shape, inner), 'comparison')])],
     [deep, () => both(scope, shape, inner)],
+    [shape.length === 0 ? deep : 0, () => throughout(scope, inner)],
     [shape.length === 0 ? 2 * deep : 0, () => sameCategory(scope, place) ?? comparison(scope, shape, inner)],
     [
       shape.length === 0 && place.rate === 'step' && scope.inside === 'cell' ? 2 : 0,
       () => stepCondition(scope),
     ],
   ])();
+}
+
+/** Whether a condition holds everywhere, or anywhere. */
+function throughout(scope: Scope, place: Place): Expression {
+  const word = scope.choices.of(['all', 'any']);
+  const shape = scope.inside === 'cell' ? [scope.dim()] : [];
+  const condition = growBool(scope, shape, { ...place, known: false });
+  return compose({ kind: 'bool', shape: [] }, 'call', [`${word}(`, slot(condition), ')'], { known: true });
 }
 
 /** Of values that are hardly ever equal. */

@@ -180,4 +180,4 @@ export const STARTS = [
 ] as const;
 
 /** Reductions over time. */
-export const REDUCERS = ['max', 'mean', 'sum'] as const;
+export const REDUCERS = ['max', 'mean', 'sum', 'all'] as const;

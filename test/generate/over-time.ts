@@ -29,6 +29,37 @@ const ended: Way = (scope, shape, place) => {
   return compose(real(shape), 'over', [`${word} `, slot(e, 'over')], facts);
 };
 
+/** Of the whole sequence: a reduction, or the steps weighed by a score of each. */
+const whole: Way = (scope, shape, place) => {
+  if (place.rate !== 'once' || place.stage === 0 || place.known || shape.length > 1) return undefined;
+  const inner = { ...closed(place), rate: 'step', stage: place.stage - 1 } as const;
+  const e = growReal(scope, shape, inner);
+  const score = growReal(scope, [], inner);
+  if (e.rate !== 'step' || score.rate !== 'step') return undefined;
+  scope.isPointwise = false;
+  const facts = { rate: 'once', stage: Math.max(e.stage, score.stage) + 1 } as const;
+  const all = (of: Expression): Expression =>
+    compose(real(shape), 'over', ['all over time ', slot(of, 'over')], facts);
+  if (shape.length === 1) {
+    const parts = ['softmax(', slot(all(score)), ') @ ', slot(all(e), 'over')];
+    return compose(real(shape), 'matrix', parts, { ...facts, bounds: e.bounds });
+  }
+  const word = scope.choices.of(['mean', 'max', 'min', 'dot']);
+  if (word === 'dot') {
+    const parts = ['dot(softmax(', slot(all(score)), '), ', slot(all(e)), ') * time / (1 + time)'];
+    return compose(real([]), 'product', parts, {
+      ...facts,
+      bounds: hull(e.bounds, interval(0, 0)),
+      known: true,
+    });
+  }
+  return compose(real([]), 'call', [`${word}(`, slot(all(e)), ')'], {
+    ...facts,
+    bounds: e.bounds,
+    known: true,
+  });
+};
+
 const eachStep: Way = (scope, shape, place) => {
   if (place.rate !== 'step' || place.known) return undefined;
   const e = growReal(scope, shape, { ...closed(place), rate: 'once' });
@@ -78,6 +109,7 @@ const delayed: Way = (scope, shape, place) => {
 export const timeWays: Ways = [
   [3, delayed],
   [16, ended],
+  [4, whole],
   [3, eachStep],
   [2, stepNumber],
 ];

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import type { RandomStream } from '../../src/base/random.ts';
 import { type Graph, type InputNode, typeOf } from '../../src/graph/graph.ts';
-import { BATCH, type Dim, TIME } from '../../src/graph/type.ts';
+import { BATCH, type Dim, TIME, timeOf } from '../../src/graph/type.ts';
 import { type Case, randomCase } from '../../src/study/random-case.ts';
 import { count, realTensor, type Tensor, zeros } from '../../src/tensor/tensor.ts';
 import type { Tensors } from './distance.ts';
@@ -54,7 +54,9 @@ export function inputShapes(graph: Graph): ReadonlyMap<string, readonly Dim[]> {
 export function sequenceOf(tensor: Tensor, shape: readonly Dim[], b: number, length: number): Tensor {
   const at = shape.indexOf(BATCH);
   if (at < 0) return tensor;
-  const one = pick(tensor, at, [b]);
+  const own = Array.from({ length }, (_, t) => t);
+  const whole = shape.flatMap((d, axis) => (timeOf(d) === TIME ? [axis] : []));
+  const one = whole.reduce((cut, axis) => pick(cut, axis, own), pick(tensor, at, [b]));
   const alone = { ...one, shape: one.shape.toSpliced(at, 1) };
   return shape[0] === TIME ? stepsOf(alone, 0, length) : alone;
 }

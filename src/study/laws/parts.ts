@@ -1,7 +1,7 @@
 // Parts of what goes into a batch and comes out of it: one sequence, the sequences in another order, some of the steps,
 // other padding. Time is the first axis of what has one, the batch the one behind it.
 import { type Graph, type InputNode, typeOf } from '../../graph/graph.ts';
-import { BATCH, type Dim, TIME } from '../../graph/type.ts';
+import { BATCH, type Dim, TIME, timeOf } from '../../graph/type.ts';
 import { count, realTensor, type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { Tensors } from './distance.ts';
 
@@ -31,7 +31,9 @@ export function realShapes(graph: Graph): Shapes {
 export function sequenceOf(tensor: Tensor, shape: readonly Dim[], b: number, length: number): Tensor {
   const at = shape.indexOf(BATCH);
   if (at < 0) return tensor;
-  const one = pick(tensor, at, [b]);
+  const own = Array.from({ length }, (_, t) => t);
+  const whole = shape.flatMap((d, axis) => (timeOf(d) === TIME ? [axis] : []));
+  const one = whole.reduce((cut, axis) => pick(cut, axis, own), pick(tensor, at, [b]));
   const alone = { ...one, shape: one.shape.toSpliced(at, 1) };
   return shape[0] === TIME ? stepsOf(alone, 0, length) : alone;
 }

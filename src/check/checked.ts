@@ -9,7 +9,10 @@
 
 import type { Source, Span } from '../base/source.ts';
 import type { ChainOperator, ComparisonOperator, TrainDeclaration } from '../parser/tree.ts';
+import type { PrimitiveName } from './primitive-names.ts';
 import type { Size } from './size.ts';
+
+export type { ElementwiseName, PrimitiveName, UnaryName, WholeName } from './primitive-names.ts';
 
 /**
  * How often a value is there: for every step, once for a sequence, or the same for all (weights, literals, sizes),
@@ -378,34 +381,6 @@ export interface ComparisonNode extends NodeBase {
   readonly right: CheckedExpression;
 }
 
-/** The functions and operators of one, two or more operands that elaboration knows by name. */
-export type PrimitiveName = ElementwiseName | WholeName | 'argmax' | 'dot' | 'outer' | 'concat' | 'transpose';
-
-/** One real operand, elementwise; `not`: one bool. */
-export type UnaryName =
-  | 'neg'
-  | 'not'
-  | 'exp'
-  | 'log'
-  | 'log1p'
-  | 'sqrt'
-  | 'tanh'
-  | 'sigmoid'
-  | 'abs'
-  | 'sin'
-  | 'cos'
-  | 'floor'
-  | 'stop';
-
-/**
- * Elementwise; `max` and `min` have two or more operands, of which those of shape [] spread. `surrogate`: what a function
- * is given, the slope that it gives itself by that, and its value.
- */
-export type ElementwiseName = UnaryName | 'max' | 'min' | 'surrogate';
-
-/** One real operand, reduced over the whole of it to []. `max_over` and `min_over` are `max(x)` and `min(x)`. */
-export type WholeName = 'sum' | 'mean' | 'max_over' | 'min_over';
-
 /**
  * `argmax`: a vector to index []. `dot`: two values of one shape to []. `outer`: two vectors, [m] and [n], to [m, n].
  * `concat`: two or more, joined along the first axis. `transpose`: a matrix.
@@ -532,7 +507,7 @@ export interface RepeatNode extends NodeBase {
   readonly body: CheckedExpression;
 }
 
-/** Inside the body of a loop: what the round before has left, or the start. */
+/** In the body of a loop: what the round before has left, or the start. */
 export interface LoopValueNode extends NodeBase {
   readonly kind: 'loop-value';
   readonly loop: number;
@@ -549,19 +524,6 @@ export interface LoopLocalNode extends NodeBase {
   readonly kind: 'loop-local';
   readonly loop: number;
   readonly local: number;
-}
-
-/** Whether an expression depends on what changes from round to round of one of these loops. */
-export function dependsOnLoops(root: CheckedExpression, loops: ReadonlySet<number>): boolean {
-  const pending = [root];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    const { kind } = node;
-    if (kind === 'loop-value' || kind === 'loop-number' || kind === 'loop-local') {
-      if (loops.has(node.loop)) return true;
-    }
-    for (const operand of operandsOf(node)) pending.push(operand);
-  }
-  return false;
 }
 
 /** The expressions right inside an expression, in the order of the text. */

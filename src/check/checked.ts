@@ -156,6 +156,9 @@ export type CheckedStart =
   | { readonly kind: 'chrono'; readonly longest: CheckedExpression }
   | ({ readonly kind: 'spectral'; readonly radius: CheckedExpression } & Sparse)
   | { readonly kind: 'hippo' }
+  | { readonly kind: 'range' }
+  /** Entry by entry; the k-th of the draws stands in it as a parameter called `draw k`, of shape []. */
+  | { readonly kind: 'formula'; readonly draws: readonly CheckedStart[]; readonly value: CheckedExpression }
   | { readonly kind: 'legendre'; readonly window: CheckedExpression }
   /** At the start of another weight of the cell, or at its negative. */
   | { readonly kind: 'copy'; readonly of: string; readonly negative: boolean }

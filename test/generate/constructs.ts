@@ -155,6 +155,7 @@ export const STARTS = [
   'spectral',
   'hippo',
   'legendre',
+  'range',
   'zeros',
   'identity',
 ] as const;

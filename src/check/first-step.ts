@@ -12,6 +12,7 @@ import type {
   IfNode,
   PrimitiveNode,
 } from './checked.ts';
+import { operandsOf } from './checked.ts';
 import { type Report, shortText } from './report.ts';
 
 /** A number that every entry certainly is, and why. A condition is 0 or 1. */
@@ -128,6 +129,13 @@ class FirstStep {
       case 'noise':
         if (e.probability !== undefined) of(e.probability);
         return undefined;
+      case 'repeat':
+        for (const part of operandsOf(e)) of(part);
+        return undefined;
+      case 'identity':
+      case 'loop-value':
+      case 'loop-number':
+      case 'loop-local':
       case 'size':
       case 'hyperparameter':
       case 'input':

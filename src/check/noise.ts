@@ -21,7 +21,7 @@ import {
   type Place,
   poison,
 } from './context.ts';
-import { inferConstant } from './templates.ts';
+import { inferConstant } from './template-arguments.ts';
 
 const scopes = ['step', 'sequence', 'batch'] as const satisfies readonly NoiseScope[];
 

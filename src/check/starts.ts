@@ -18,7 +18,7 @@ import { childrenOf, memberPath } from './dependencies.ts';
 import { isKnownShape, resolveShape } from './shapes.ts';
 import { multiplySizes, type Size, sameSize, showSizes, sizeOf } from './size.ts';
 import { nodesOf } from './stages.ts';
-import { inferConstant } from './templates.ts';
+import { inferConstant } from './template-arguments.ts';
 
 interface Distribution {
   /** Its numbers, with an example of each. */

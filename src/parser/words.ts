@@ -182,8 +182,18 @@ export function beginsItem(stream: Stream, i: number): boolean {
   // `else:` of other languages is not a name with a type.
   if (token.tokenType === tokens.Then || token.tokenType === tokens.Else) return false;
   return (
-    isWordLike(token) && (stream.defines[i] > 0 || itemWords.has(token.image) || beginsFrozen(stream, i))
+    isWordLike(token) &&
+    (stream.defines[i] > 0 ||
+      itemWords.has(token.image) ||
+      beginsFrozen(stream, i) ||
+      beginsFunction(stream, i))
   );
+}
+
+/** Whether a function begins here, wherever this is: `fn name(`. */
+export function beginsFunction(stream: Stream, i: number): boolean {
+  if (stream.tokens[i].tokenType !== tokens.Word || stream.tokens[i].image !== 'fn') return false;
+  return isWordLike(stream.tokens[i + 1]) && isKind(stream, i + 2, tokens.OpenParen);
 }
 
 /**
@@ -193,7 +203,7 @@ export function beginsItem(stream: Stream, i: number): boolean {
 export function surelyBeginsItem(stream: Stream, i: number): boolean {
   const token = stream.tokens[i];
   if (!isWordLike(token)) return false;
-  if (stream.defines[i] > 0) return true;
+  if (stream.defines[i] > 0 || beginsFunction(stream, i)) return true;
   if (beginsFrozen(stream, i)) return surelyBeginsItem(stream, i + 1);
   const next = stream.tokens[i + 1];
   if (declaringWords.has(token.image)) {

@@ -3,10 +3,9 @@
 
 import type { Span } from '../base/source.ts';
 import type { ElementwiseName, PrimitiveName, UnaryName, WholeName } from './checked.ts';
+import { combine, combinedType } from './combine.ts';
 import {
   type Context,
-  combine,
-  combinedType,
   type Draft,
   draftReal,
   expectReal,

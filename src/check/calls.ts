@@ -28,7 +28,7 @@ import { isNoiseWord, noiseDraft } from './noise.ts';
 import { repeatDraft } from './repeat.ts';
 import { shortText } from './report.ts';
 import { describeBinding } from './size-expressions.ts';
-import { readNumber, readStart, type WrittenStart } from './starts.ts';
+import { holdsDraw, readNumber, readStart, type WrittenStart } from './starts.ts';
 import {
   anonymousName,
   cellNames,
@@ -353,6 +353,7 @@ function readStarts(
 
 /** Whether a start is a number, and no distribution and no other weight. */
 function isNumber(context: Context, value: Expression): boolean {
+  if (holdsDraw(context, value)) return false;
   const inner = value.kind === 'negation' ? value.operand : value;
   const head = inner.kind === 'call' ? inner.callee : inner;
   if (head.kind === 'member') return false;

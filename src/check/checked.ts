@@ -11,6 +11,7 @@ import type { Source, Span } from '../base/source.ts';
 import type { ChainOperator, ComparisonOperator, TrainDeclaration } from '../parser/tree.ts';
 import type { PrimitiveName } from './primitive-names.ts';
 import type { Size } from './size.ts';
+import type { Start } from './start-kinds.ts';
 
 export type { ElementwiseName, PrimitiveName, UnaryName, WholeName } from './primitive-names.ts';
 
@@ -158,31 +159,8 @@ export interface CheckedParameter {
   readonly start: CheckedStart;
 }
 
-/**
- * How a weight starts. The numbers are constant scalars made of literals, sizes and hyperparameters. The fans are the
- * products of the sizes of the output (fan out) and of the argument (fan in), 1 where there are none. `density` is the
- * share of the entries that are drawn, all where it is not given; the others are zero.
- */
-export type CheckedStart =
-  | { readonly kind: 'zeros' }
-  | { readonly kind: 'glorot'; readonly fanIn: Size; readonly fanOut: Size }
-  | { readonly kind: 'he' | 'lecun'; readonly fanIn: Size }
-  | { readonly kind: 'orthogonal' }
-  | { readonly kind: 'identity' }
-  | ({ readonly kind: 'normal'; readonly deviation: CheckedExpression } & Sparse)
-  | ({ readonly kind: 'uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression } & Sparse)
-  | { readonly kind: 'log_uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression }
-  | { readonly kind: 'chrono'; readonly longest: CheckedExpression }
-  | ({ readonly kind: 'spectral'; readonly radius: CheckedExpression } & Sparse)
-  | { readonly kind: 'hippo' }
-  | { readonly kind: 'legendre'; readonly window: CheckedExpression }
-  /** At the start of another weight of the cell, or at its negative. */
-  | { readonly kind: 'copy'; readonly of: string; readonly negative: boolean }
-  | { readonly kind: 'value'; readonly value: CheckedExpression };
-
-interface Sparse {
-  readonly density: CheckedExpression | undefined;
-}
+/** How a weight starts. The numbers are constant scalars made of literals, sizes and hyperparameters. */
+export type CheckedStart = Start<Size, CheckedExpression>;
 
 /** One copy of a cell, with weights and states of its own: `low`, `h.Embedding`, `h.stack.1.forward`. */
 export interface CheckedInstance {

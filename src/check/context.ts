@@ -210,6 +210,8 @@ export interface Place {
   readonly at: Span | undefined;
   /** Only literals, sizes and hyperparameters may stand here: what it is, for the message. */
   readonly constant: string | undefined;
+  /** In a formula of a start: the distributions that stand in it. */
+  readonly draws?: ReadonlyMap<Expression, Draft>;
 }
 
 /** A function that is handed to another one. */

@@ -79,6 +79,10 @@ export type ProgramStart =
   | { readonly kind: 'chrono'; readonly longest: number }
   /** Normal numbers, scaled so that the largest eigenvalue has this size (Jaeger 2001). */
   | ({ readonly kind: 'spectral'; readonly radius: number } & Sparse)
+  /** 0, 1, 2, ... along the last axis. */
+  | { readonly kind: 'range' }
+  /** The output `start` of a graph, of inputs `draw 1`, `draw 2`, ... in the weight's shape, which start as is said. */
+  | { readonly kind: 'formula'; readonly draws: readonly ProgramStart[]; readonly graph: Graph }
   /** HiPPO-LegS (Gu et al. 2020): the square matrix A, or the vector B. */
   | { readonly kind: 'hippo' }
   /** HiPPO-LegT over a window, one step of it (Voelker et al. 2019): the square matrix A, or the vector B. */

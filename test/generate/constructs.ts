@@ -173,6 +173,7 @@ export const STARTS = [
   'spectral',
   'hippo',
   'legendre',
+  'range',
   'zeros',
   'identity',
 ] as const;

@@ -156,7 +156,12 @@ class Elaboration {
       documentation: parameter.documentation,
       shape: shapeNumbers(parameter.shape, opened, parameter.span).map(Number),
       frozen: parameter.frozen,
-      start: startOf(parameter.start, opened, this.#cell.span),
+      start: startOf(
+        parameter.start,
+        shapeNumbers(parameter.shape, opened, parameter.span),
+        opened,
+        this.#cell.span,
+      ),
     }));
     for (const p of parameters) {
       this.#input(`parameter ${p.name}`, p.name, real(...p.shape), 'parameter', p.span);

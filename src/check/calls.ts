@@ -24,6 +24,7 @@ import {
   templateNamed,
   unknownCell,
 } from './templates.ts';
+import { toIndexDraft } from './to-index.ts';
 
 /** A call that stands for one value. */
 export function callDraft(context: Context, call: Call, place: Place, span: Span): Draft {
@@ -213,7 +214,7 @@ function callBuiltIn(
   if (name !== 'split' && place.inside !== undefined) {
     return fail(context, {
       code: 'RNN5001',
-      message: `the function ${place.inside.declaration.name.text} uses ${name}, and a function has ${name === 'dropout' ? 'no noise' : name === 'delay' ? 'no memory' : 'no weights'}`,
+      message: `the function ${place.inside.declaration.name.text} uses ${name}, and a function has ${name === 'dropout' ? 'no noise' : name === 'delay' ? 'no memory' : name === 'to_index' ? 'no sizes' : 'no weights'}`,
       span,
       help: 'make the function a cell',
     });
@@ -230,6 +231,7 @@ function callBuiltIn(
       help: 'name the parts: a, b = split(z, 2)',
     });
   }
+  if (name === 'to_index') return toIndexDraft(context, args, place, span);
   if (name === 'delay') return delayDraft(context, args, place, span);
   if (name === 'dropout') {
     const [operand, probability] = args;

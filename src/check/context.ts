@@ -42,6 +42,8 @@ export interface Draft {
   readonly reference: boolean;
   /** The value of a literal. */
   readonly literal: number | undefined;
+  /** Of a choice between whole numbers: the same as a choice between categories like another draft. */
+  readonly chooseLike: ((like: Draft) => Draft) | undefined;
   readonly finish: () => CheckedExpression;
 }
 
@@ -63,6 +65,8 @@ export interface StateBinding {
   readonly item: StateItem;
   /** Undefined where its declaration has a mistake. */
   readonly shape: readonly Size[] | undefined;
+  /** Of a state of categories: how many there are. */
+  readonly categories: Size | undefined;
   /** The equation that defines it, where there is one. */
   equation: Equation | undefined;
   /** Its equation may be an item that could not be read. */
@@ -148,8 +152,11 @@ export interface DraftInstance {
 
 /** What a `delay` keeps: a state that no item declares. */
 export interface DraftDelay {
-  readonly name: string;
-  readonly span: Span;
+  /** What is written, so that the same is kept once; undefined: it is never the same. */
+  readonly key: string | undefined;
+  /** After the first place where it is written. */
+  name: string;
+  span: Span;
   readonly operand: Expression;
   readonly place: Place;
   readonly count: Size;
@@ -289,6 +296,7 @@ export function poison(span: Span): Draft {
     atomic: true,
     reference: true,
     literal: undefined,
+    chooseLike: undefined,
     finish: () => ({ kind: 'literal', value: 0, span, type: realType([], 'constant') }),
   };
 }
@@ -316,6 +324,12 @@ export function draftReal(
   return { element: 'real', categories: undefined, shape, scalar, rate };
 }
 
+/** The type of a state's value. */
+export function stateType(shape: readonly Size[], categories: Size | undefined): DraftType {
+  const type = draftReal(shape, 'step');
+  return categories === undefined ? type : { ...type, element: 'index', categories };
+}
+
 /** A draft with the fields that are mostly not there left out. */
 export function makeDraft(
   span: Span,
@@ -326,6 +340,7 @@ export function makeDraft(
     readonly atomic?: boolean;
     readonly reference?: boolean;
     readonly literal?: number;
+    readonly chooseLike?: ((like: Draft) => Draft) | undefined;
   },
 ): Draft {
   return {
@@ -335,6 +350,7 @@ export function makeDraft(
     atomic: extra?.atomic ?? extra?.reference ?? false,
     reference: extra?.reference ?? false,
     literal: extra?.literal,
+    chooseLike: extra?.chooseLike,
     finish,
   };
 }

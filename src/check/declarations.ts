@@ -105,24 +105,22 @@ function declareItem(context: Context, item: Item): void {
     }
     case 'state': {
       const read = readType(context, item.type);
-      let shape = read?.shape;
-      if (read !== undefined && (read.once || read.element !== 'real')) {
-        shape = undefined;
+      if (read?.once) {
         context.report.add({
-          code: read.once ? 'RNN4007' : 'RNN5015',
-          message: read.once
-            ? 'a state has a value at each step: it cannot be once'
-            : 'a state of categories is not supported yet',
+          code: 'RNN4007',
+          message: 'a state has a value at each step: it cannot be once',
           span: item.type.span,
-          help: read.once ? 'leave out once' : 'keep a vector with a number for each category',
+          help: 'leave out once',
         });
       }
+      const shape = read?.once ? undefined : read?.shape;
       for (const name of item.names) {
         declare(context, name, {
           kind: 'state',
           span: name.span,
           item,
           shape,
+          categories: read?.categories,
           equation: undefined,
           unread: false,
         });

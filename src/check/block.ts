@@ -10,6 +10,7 @@ import { checkDelays } from './delay.ts';
 import { orderUnits } from './dependencies.ts';
 import { checkEquation, checkStart, placeOf } from './equations.ts';
 import { inferExpression } from './expressions.ts';
+import { checkLocalFunctions, warnUnusedFunctions } from './local-functions.ts';
 import type { Report } from './report.ts';
 import type { BlockEntry, Module } from './resolve.ts';
 import { checkParts, checkResult, type DraftResult } from './results.ts';
@@ -53,6 +54,7 @@ export function checkBlock(
   }
   bindCells(context, header.cells, given);
   declareItems(context, items, (value) => isTemplate(context, placeOf(context, ''), value));
+  checkLocalFunctions(context, items);
   reportUndefinedStates(context);
   makeInstances(context);
   for (const item of items) if (item.kind === 'param') checkWeights(context, item);
@@ -95,6 +97,10 @@ function newContext(entry: BlockEntry, prelude: Module, report: Report, cellOf: 
     delays: [],
     appliedNames: new Set(),
     lookedAt: new Map(),
+    shared: new Map(),
+    loops: [],
+    loopCount: 0,
+    opened: new Set(),
     shapes: [],
     pending: [],
     wholes: [],
@@ -468,6 +474,7 @@ function finish(
     const message = `the cell ${name} of the header is never used`;
     report.add({ code: 'RNN5013', severity: 'warning', message, span: binding.span });
   }
+  warnUnusedFunctions(context);
   warnUnused(
     cell,
     checked.map((result) => result.value),

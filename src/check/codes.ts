@@ -66,6 +66,8 @@ export const checkerCodes = {
   RNN5016: 'too many cells in cells',
   RNN5017: 'a loss without a slope',
   RNN5018: 'a slope by nothing',
+  RNN5019: 'what looks beyond its step inside repeat',
+  RNN5020: 'too many rounds of repeat',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;
 
 export type CheckerCode = keyof typeof checkerCodes;
@@ -78,6 +80,7 @@ export const elaborationCodes = {
   RNN5905: 'a model that looks at its target to generate',
   RNN5906: 'shapes that no sizes fit',
   RNN5907: 'two inputs with one name',
+  RNN5908: 'more rounds of repeat than a step can have',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;
 
 export type ElaborationCode = keyof typeof elaborationCodes;

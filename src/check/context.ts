@@ -5,19 +5,20 @@
 import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import type { Equation, Expression, FunctionDeclaration, StateItem } from '../parser/tree.ts';
-import type {
-  ApplicationId,
-  CheckedCell,
-  CheckedExpression,
-  CheckedStart,
-  CheckedType,
-  EquationId,
-  Rate,
+import {
+  type ApplicationId,
+  type CheckedCell,
+  type CheckedExpression,
+  type CheckedStart,
+  type CheckedType,
+  dependsOnLoops,
+  type EquationId,
+  type Rate,
 } from './checked.ts';
 import type { CheckerCode } from './codes.ts';
 import type { Complaint, Report } from './report.ts';
 import { shortText } from './report.ts';
-import type { BlockEntry, Module } from './resolve.ts';
+import type { BlockEntry, FunctionEntry, Module } from './resolve.ts';
 import {
   type DraftElement,
   type DraftType,
@@ -44,6 +45,10 @@ export interface Draft {
   readonly literal: number | undefined;
   /** Of a choice between whole numbers: the same as a choice between categories like another draft. */
   readonly chooseLike: ((like: Draft) => Draft) | undefined;
+  /** Where it is a size: a whole number, a size of the header, or what stands for one inside a function. */
+  readonly size: Size | undefined;
+  /** Where it is the number of a round of `repeat`: how many rounds there are. */
+  readonly rounds: Size | undefined;
   readonly finish: () => CheckedExpression;
 }
 
@@ -57,6 +62,7 @@ export type Binding =
   | { readonly kind: 'equation'; readonly span: Span; readonly item: Equation }
   | { readonly kind: 'instance'; readonly span: Span; readonly item: Equation }
   | CellBinding
+  | { readonly kind: 'function'; readonly span: Span; readonly entry: FunctionEntry }
   | { readonly kind: 'broken'; readonly span: Span };
 
 export interface StateBinding {
@@ -203,7 +209,7 @@ export interface Place {
   /** The file whose words it uses: another one inside a function that comes from there. */
   readonly module: Module;
   /** Inside a function: its parameters. */
-  readonly parameters: ReadonlyMap<string, Draft> | undefined;
+  readonly parameters: ReadonlyMap<string, Draft | FunctionValue> | undefined;
   /** Inside a function: which, and where it is used. */
   readonly inside: Inside | undefined;
   /** Inside a function of the prelude: the place of its use, which stands for everything in it. */
@@ -212,12 +218,41 @@ export interface Place {
   readonly constant: string | undefined;
 }
 
+/** A function that is handed to another one. */
+export interface FunctionValue {
+  readonly kind: 'function-value';
+  readonly name: string;
+  /** Where it is handed in. */
+  readonly span: Span;
+  /** Undefined where it is built in. */
+  readonly entry: FunctionEntry | undefined;
+}
+
 /** The opening up of a function. */
 export interface Inside {
   readonly declaration: FunctionDeclaration;
+  /** It is a function of the cell, and sees the cell's names. */
+  readonly isLocal: boolean;
   /** Where it is used, in the cell itself. */
   readonly span: Span;
   readonly outer: Inside | undefined;
+}
+
+/** Whether the names of the cell are seen: in the cell itself, and in its functions. */
+export function seesCell(place: Place): boolean {
+  return place.inside === undefined || place.inside.isLocal;
+}
+
+export function isFunctionValue(given: Draft | FunctionValue): given is FunctionValue {
+  return 'kind' in given;
+}
+
+/** The weights of an affine that stands in a function of the cell: one set for all uses of the function. */
+export interface SharedAffine {
+  readonly weights: readonly string[];
+  readonly bias: string | undefined;
+  readonly result: Shape;
+  readonly arguments: readonly Shape[];
 }
 
 /** How many affine maps, noises, delays and anonymous cells an equation has so far. */
@@ -257,6 +292,14 @@ export interface Context {
   readonly appliedNames: Set<string>;
   /** The instances whose past is looked at, and where first. */
   readonly lookedAt: Map<string, Span>;
+  /** The affines of the cell's functions, by where they stand. */
+  readonly shared: Map<number, SharedAffine>;
+  /** The loops whose body is looked at, outer ones first, with what each computes once in a round. */
+  readonly loops: { readonly loop: number; readonly locals: Draft[] }[];
+  /** How many loops there are so far. */
+  loopCount: number;
+  /** The functions that were opened up. */
+  readonly opened: Set<FunctionDeclaration>;
   /** Shapes that still have to be learnt. */
   readonly shapes: UnknownShape[];
   /** Sizes that have to follow from the use of a cell, and what to say where they do not. */
@@ -297,6 +340,8 @@ export function poison(span: Span): Draft {
     reference: true,
     literal: undefined,
     chooseLike: undefined,
+    size: undefined,
+    rounds: undefined,
     finish: () => ({ kind: 'literal', value: 0, span, type: realType([], 'constant') }),
   };
 }
@@ -341,6 +386,8 @@ export function makeDraft(
     readonly reference?: boolean;
     readonly literal?: number;
     readonly chooseLike?: ((like: Draft) => Draft) | undefined;
+    readonly size?: Size;
+    readonly rounds?: Size;
   },
 ): Draft {
   return {
@@ -351,6 +398,8 @@ export function makeDraft(
     reference: extra?.reference ?? false,
     literal: extra?.literal,
     chooseLike: extra?.chooseLike,
+    size: extra?.size,
+    rounds: extra?.rounds,
     finish,
   };
 }
@@ -590,7 +639,35 @@ export function combinedType(combined: Combined, element: DraftElement, rate: Ra
 
 /** A reference to the value, so that it is computed once: the draft itself where it is a name or a number. */
 export function setApart(context: Context, draft: Draft): Draft {
-  return draft.atomic ? draft : asReference(context, draft);
+  if (draft.atomic) return draft;
+  const inner = context.loops.at(-1);
+  if (inner === undefined || !isOfRound(context, draft)) return asReference(context, draft);
+  const { loop } = inner;
+  const local = inner.locals.push(draft) - 1;
+  return {
+    ...draft,
+    atomic: true,
+    finish: () => ({ kind: 'loop-local', loop, local, ...nodeBase(context, draft.span, draft.type) }),
+  };
+}
+
+/** Whether a value changes from round to round of a loop that is looked at. */
+export function isOfRound(context: Context, draft: Draft): boolean {
+  const { loops } = context;
+  return loops.length > 0 && dependsOnLoops(draft.finish(), new Set(loops.map(({ loop }) => loop)));
+}
+
+/** Whether a value is there outside of all loops, as what looks beyond one step asks for; otherwise says so. */
+export function isOutsideLoops(context: Context, draft: Draft, what: string, help: string): boolean {
+  if (isPoison(draft) || !isOfRound(context, draft)) return true;
+  context.report.add({
+    code: 'RNN5019',
+    message: `${what} cannot stand inside repeat, where ${nameOf(draft, 'its value')} changes from round to round`,
+    span: draft.span,
+    notes: ['all rounds of repeat belong to one step'],
+    help,
+  });
+  return false;
 }
 
 /**

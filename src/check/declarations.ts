@@ -144,6 +144,17 @@ function declareItem(context: Context, item: Item): void {
       }
       break;
     }
+    case 'function': {
+      const { name } = item;
+      const entry = {
+        kind: 'function',
+        declaration: item,
+        isLocal: true,
+        module: context.entry.module,
+      } as const;
+      declare(context, name, { kind: 'function', span: name.span, entry });
+      break;
+    }
     case 'broken':
       for (const name of item.names) {
         const known = context.scope.get(name.text);
@@ -186,6 +197,9 @@ function declareEquation(context: Context, item: Equation, isInstance: (value: E
       case 'equation':
       case 'instance':
         reportTwice(context, name, before.span);
+        break;
+      case 'function':
+        declare(context, name, { kind: 'equation', span, item });
         break;
       case 'input':
       case 'target':

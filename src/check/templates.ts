@@ -8,7 +8,16 @@ import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Argument, Expression } from '../parser/tree.ts';
 import { cellParametersOf, numbersOf, sizesOf } from './cell-arguments.ts';
-import type { CellBinding, CellTemplate, Context, Draft, Place, Template, TemplateUnit } from './context.ts';
+import {
+  type CellBinding,
+  type CellTemplate,
+  type Context,
+  type Draft,
+  type Place,
+  seesCell,
+  type Template,
+  type TemplateUnit,
+} from './context.ts';
 import { isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { shortText } from './report.ts';
 import { type BlockEntry, type Entry, hasNameless, type Module } from './resolve.ts';
@@ -98,9 +107,13 @@ export function readTemplate(context: Context, expression: Expression, place: Pl
   if (place.inside !== undefined) {
     context.report.add({
       code: 'RNN5001',
-      message: `the function ${place.inside.declaration.name.text} uses the cell ${head.text}, and a function has no weights`,
+      message: place.inside.isLocal
+        ? `the function ${place.inside.declaration.name.text} makes a copy of ${head.text}, and copies are made by equations`
+        : `the function ${place.inside.declaration.name.text} uses the cell ${head.text}, and a function has no weights`,
       span,
-      help: 'make the function a cell',
+      help: place.inside.isLocal
+        ? `make it in the cell, net = ${shortText(span) ?? `${head.text}(...)`}, and write net(...) here`
+        : 'make the function a cell',
     });
     return undefined;
   }
@@ -184,7 +197,7 @@ function notATemplate(context: Context, expression: Expression, place: Place): u
 /** Reports, once for a name, that there is no such cell. */
 export function unknownCell(context: Context, name: string, place: Place, span: Span): undefined {
   const near = suggest(name, cellNames(place.module, context.prelude));
-  if (place.inside === undefined) context.scope.set(name, { kind: 'broken', span });
+  if (seesCell(place)) context.scope.set(name, { kind: 'broken', span });
   if (near === undefined && hasNameless(place.module)) {
     context.incomplete = true;
     return undefined;

@@ -376,6 +376,11 @@ describe('what is no program', () => {
       { given: { v: 2 }, mode: 'generate' },
     ],
     [
+      'RNN5908',
+      'cell C(n, depth) {\n  input x: [n]\n  output repeat(tanh, x, depth ^ 2)\n}',
+      { given: { n: 2, depth: 50 } },
+    ],
+    [
       'RNN5907 offset',
       'cell C(n) {\n  input x: [n]\n  param offset: [n]\n  output x * t + offset\n}',
       { given: { n: 2 } },

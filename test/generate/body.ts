@@ -423,13 +423,21 @@ export class Body {
   /** Everything as items, in any order: they are equations; `ends` come behind them. */
   finished(ends: readonly Item[]): Item[] {
     const { choices, items } = this.scope;
-    // What was made on the way to something else is not declared.
-    const isUsed = ({ parts }: Item): boolean => {
-      const name = /^param (\w+):/.exec(printParts(parts))?.[1];
-      return name === undefined || others.some((text) => new RegExp(`\\b${name}\\b`).test(text));
-    };
-    const others = [...this.items, ...ends].map(({ parts }) => printParts(parts));
-    const all = [...items.filter(isUsed), ...this.items];
+    // What was made on the way to something else is not declared: weights and functions that nothing names.
+    const live = [...this.items, ...ends].map(({ parts }) => printParts(parts));
+    const kept = new Set<Item>();
+    for (let before = -1; before < kept.size; ) {
+      before = kept.size;
+      for (const item of items) {
+        const text = printParts(item.parts);
+        const name = /^(?:param|fn) (\w+)/.exec(text)?.[1];
+        const isNamed = name === undefined || live.some((other) => new RegExp(`\\b${name}\\b`).test(other));
+        if (!isNamed || kept.has(item)) continue;
+        kept.add(item);
+        live.push(text);
+      }
+    }
+    const all = [...items.filter((item) => kept.has(item)), ...this.items];
     if (!choices.oneIn(3)) return [...all, ...ends];
     // But inputs stand by place where the cell is applied.
     const isInput = ({ parts }: Item): boolean =>

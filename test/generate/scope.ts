@@ -101,8 +101,7 @@ export class Scope {
   readonly templates: readonly Template[];
   readonly wrappers: readonly Wrapper[];
   readonly inside: Surroundings['inside'];
-  /** How a real value can be made here. */
-  readonly ways: Ways;
+  #ways: Ways;
   readonly hyperparameters: string[] = [];
   /** Looks at one step alone. */
   isPointwise = true;
@@ -116,8 +115,29 @@ export class Scope {
     this.templates = templates;
     this.wrappers = wrappers;
     this.inside = inside;
-    this.ways = ways;
+    this.#ways = ways;
     for (const size of sizes) this.#taken.add(size);
+  }
+
+  /** How a real value can be made here. */
+  get ways(): Ways {
+    return this.#ways;
+  }
+
+  /** Inside of a function of the cell: its arguments are names too, there are other ways, and nothing is delayed. */
+  within(own: readonly Named[], ways: Ways, grow: () => void): void {
+    const before = this.#ways;
+    const hidden = this.names.filter(({ text }) => text.startsWith('delay('));
+    const remove = (some: readonly Named[]): void => {
+      for (const named of some) this.names.splice(this.names.indexOf(named), 1);
+    };
+    this.#ways = ways;
+    remove(hidden);
+    this.names.push(...own);
+    grow();
+    remove(own);
+    this.names.push(...hidden);
+    this.#ways = before;
   }
 
   /** A new name that begins like this: itself, or with a number. */

@@ -16,8 +16,14 @@ import type {
   ComparisonNode,
   DropoutNode,
   IfNode,
+  LoopLocalNode,
+  LoopNumberNode,
+  LoopValueNode,
   PrimitiveNode,
+  RepeatNode,
 } from '../checked.ts';
+import { mostRounds } from '../repeat.ts';
+import { evaluateSize, showSize } from '../size.ts';
 import { type Opened, shapeNumbers, sizeNumber } from './opened.ts';
 import { ElaborationProblem } from './problem.ts';
 
@@ -64,12 +70,17 @@ const ELEMENTWISE = {
   or: 'or',
 } as const;
 
-/** Adds an expression to the site's graph. */
-export function express<C extends Surroundings>(e: CheckedExpression, context: C, site: Site<C>): NodeId {
+/** Adds an expression to the site's graph. `rounds`: the loops of `repeat` that it stands in. */
+export function express<C extends Surroundings>(
+  e: CheckedExpression,
+  context: C,
+  site: Site<C>,
+  rounds: Rounds = new Map(),
+): NodeId {
   const { b } = site;
   const before = b.origin;
   b.origin = e.span;
-  const recur = (inner: CheckedExpression): NodeId => express(inner, context, site);
+  const recur = (inner: CheckedExpression): NodeId => express(inner, context, site, rounds);
   const numbers = (shape: CheckedExpression['type']['shape']): Dim[] =>
     shapeNumbers(shape, context.opened, e.span);
   const node = ((): NodeId => {
@@ -106,11 +117,23 @@ export function express<C extends Surroundings>(e: CheckedExpression, context: C
       case 'newest':
         return newest(b, recur(e.operand), recur(e.past));
       case 'pick':
-        return b.apply('gather', recur(e.table), recur(e.position));
+        return e.position.kind === 'loop-number'
+          ? entry(b, recur(e.table), roundOf(e.position, rounds).number)
+          : b.apply('gather', recur(e.table), recur(e.position));
       case 'affine':
-        return affine(e, numbers(e.type.shape), context, site);
+        return affine(e, numbers(e.type.shape), context, site, recur);
       case 'dropout':
-        return dropout(e, context, site);
+        return dropout(e, context, site, recur);
+      case 'identity':
+        return identity(b, numbers(e.type.shape));
+      case 'repeat':
+        return repeat(e, context, site, rounds);
+      case 'loop-value':
+        return roundOf(e, rounds).value;
+      case 'loop-number':
+        return b.constant(roundOf(e, rounds).number, [], e.type.element);
+      case 'loop-local':
+        return roundOf(e, rounds).locals[e.local];
       default:
         return site.leaf(e, context);
     }
@@ -119,11 +142,65 @@ export function express<C extends Surroundings>(e: CheckedExpression, context: C
   return node;
 }
 
+/** Ones on the diagonal, zeros elsewhere. */
+function identity(b: GraphBuilder, shape: readonly Dim[]): NodeId {
+  const places = b.call('iota', [], { extent: shape[0] });
+  const same = b.apply('eq', b.broadcast(places, shape, [0]), b.broadcast(places, shape, [1]));
+  return b.call('convert', [same], { element: 'real' });
+}
+
+/** One round of a loop: what the one before has left, its number, and what it has computed so far. */
+interface Round {
+  readonly value: NodeId;
+  readonly number: number;
+  readonly locals: readonly NodeId[];
+}
+
+/** By the loop's number in the cell. */
+type Rounds = ReadonlyMap<number, Round>;
+
+function roundOf({ loop }: LoopValueNode | LoopNumberNode | LoopLocalNode, rounds: Rounds): Round {
+  const round = rounds.get(loop);
+  invariant(round !== undefined, `what belongs to loop ${loop} stands inside of it`);
+  return round;
+}
+
+/** So many copies of the body, one after the other. */
+function repeat<C extends Surroundings>(e: RepeatNode, context: C, site: Site<C>, rounds: Rounds): NodeId {
+  const count = roundsNumber(e, context.opened);
+  let value = express(e.start, context, site, rounds);
+  for (let number = 0; number < count; number++) {
+    const locals: NodeId[] = [];
+    const inside = new Map(rounds).set(e.loop, { value, number, locals });
+    for (const local of e.locals) locals.push(express(local, context, site, inside));
+    value = express(e.body, context, site, inside);
+  }
+  return value;
+}
+
+function roundsNumber({ count, span }: RepeatNode, { sizes }: Pick<Opened, 'sizes'>): number {
+  const number = evaluateSize(count, sizes);
+  invariant(number !== undefined, `every size of ${showSize(count)} has a value`);
+  if (Number.isInteger(number) && number >= 0 && number <= mostRounds) return number;
+  const values = [...sizes].map(([name, value]) => `${name} = ${value}`).join(', ');
+  throw new ElaborationProblem({
+    code: 'RNN5908',
+    message: `repeat comes to ${number} rounds with ${values}`,
+    span,
+    label: `from 0 to ${mostRounds} are possible: all of them belong to one step`,
+  });
+}
+
 /** The last entry of a value along its first axis. */
 function oldest(b: GraphBuilder, kept: NodeId): NodeId {
-  const [count, ...shape] = b.shapeOf(kept);
-  const last = b.call('slice', [kept], { axis: 0, start: Number(count) - 1, size: 1 });
-  return b.call('reshape', [last], { shape });
+  return entry(b, kept, Number(b.shapeOf(kept)[0]) - 1);
+}
+
+/** One entry of a value along its first axis. */
+function entry(b: GraphBuilder, of: NodeId, start: number): NodeId {
+  const [, ...shape] = b.shapeOf(of);
+  const one = b.call('slice', [of], { axis: 0, start, size: 1 });
+  return b.call('reshape', [one], { shape });
 }
 
 /** A value in front of others, of which the last one goes. */
@@ -272,6 +349,7 @@ function affine<C extends Surroundings>(
   shape: readonly Dim[],
   context: C,
   site: Site<C>,
+  recur: (e: CheckedExpression) => NodeId,
 ): NodeId {
   const { b } = site;
   const weight = (name: string): NodeId => {
@@ -280,7 +358,7 @@ function affine<C extends Surroundings>(
   };
   const out = shape.length === 0 ? '' : 'm';
   const parts = e.terms.map(({ weight: name, argument }) => {
-    const x = express(argument, context, site);
+    const x = recur(argument);
     const inner = b.shapeOf(x).length === 0 ? '' : 'n';
     const w = weight(name);
     if (inner === '') return b.apply('mul', ...level(b, [w, x]));
@@ -291,9 +369,14 @@ function affine<C extends Surroundings>(
 }
 
 /** Inverted dropout (Srivastava et al. 2014, section 10): what is kept is scaled up, so evaluating scales nothing. */
-function dropout<C extends Surroundings>(e: DropoutNode, context: C, site: Site<C>): NodeId {
+function dropout<C extends Surroundings>(
+  e: DropoutNode,
+  context: C,
+  site: Site<C>,
+  recur: (e: CheckedExpression) => NodeId,
+): NodeId {
   const { b } = site;
-  const x = express(e.operand, context, site);
+  const x = recur(e.operand);
   const p = dropoutPart(e, context.opened);
   if (!site.train || p === 0) return x;
   invariant(site.noise !== undefined, 'there is noise here');

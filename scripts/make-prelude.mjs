@@ -1,9 +1,10 @@
 // Turns the prelude, a .rnn file, into a module that exports its text: the checker has no file system to read it from.
 // The module is committed, so that tests and type checks need no build; a test says when it is out of date.
 //
-//   node scripts/make-prelude.mjs          writes src/check/prelude-source.ts
+//   node scripts/make-prelude.mjs          writes src/check/prelude-source.ts, and docs/prelude.md
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { makePreludePage } from './make-prelude-page.mjs';
 
 const source = new URL('../src/check/prelude.rnn', import.meta.url);
 const target = new URL('../src/check/prelude-source.ts', import.meta.url);
@@ -35,4 +36,7 @@ export function makePrelude() {
   if (present !== text) writeFileSync(target, text);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) makePrelude();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  makePrelude();
+  makePreludePage();
+}

@@ -151,22 +151,37 @@ export interface CheckedParameter {
   /** Where its declaration or its affine begins: the weights of a program are in the order of the text. */
   readonly position: number;
   readonly documentation: string | undefined;
+  /** It is never trained. */
+  readonly frozen: boolean;
   readonly shape: readonly Size[];
   readonly start: CheckedStart;
 }
 
 /**
- * How a weight starts. The numbers are constant scalars made of literals, sizes and hyperparameters. The fans of
- * `glorot` are the products of the sizes of the output (fan out) and of the argument (fan in), 1 where there are none.
+ * How a weight starts. The numbers are constant scalars made of literals, sizes and hyperparameters. The fans are the
+ * products of the sizes of the output (fan out) and of the argument (fan in), 1 where there are none. `density` is the
+ * share of the entries that are drawn, all where it is not given; the others are zero.
  */
 export type CheckedStart =
   | { readonly kind: 'zeros' }
   | { readonly kind: 'glorot'; readonly fanIn: Size; readonly fanOut: Size }
+  | { readonly kind: 'he' | 'lecun'; readonly fanIn: Size }
   | { readonly kind: 'orthogonal' }
   | { readonly kind: 'identity' }
-  | { readonly kind: 'normal'; readonly deviation: CheckedExpression }
-  | { readonly kind: 'uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression }
+  | ({ readonly kind: 'normal'; readonly deviation: CheckedExpression } & Sparse)
+  | ({ readonly kind: 'uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression } & Sparse)
+  | { readonly kind: 'log_uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression }
+  | { readonly kind: 'chrono'; readonly longest: CheckedExpression }
+  | ({ readonly kind: 'spectral'; readonly radius: CheckedExpression } & Sparse)
+  | { readonly kind: 'hippo' }
+  | { readonly kind: 'legendre'; readonly window: CheckedExpression }
+  /** At the start of another weight of the cell, or at its negative. */
+  | { readonly kind: 'copy'; readonly of: string; readonly negative: boolean }
   | { readonly kind: 'value'; readonly value: CheckedExpression };
+
+interface Sparse {
+  readonly density: CheckedExpression | undefined;
+}
 
 /** One copy of a cell, with weights and states of its own: `low`, `h.Embedding`, `h.stack.1.forward`. */
 export interface CheckedInstance {
@@ -266,6 +281,8 @@ export type CheckedExpression =
   | PickNode
   | AffineNode
   | DropoutNode
+  | NoiseNode
+  | TrainingNode
   | OverTimeNode
   | EachStepNode
   | OldestNode
@@ -447,11 +464,34 @@ export interface AffineNode extends NodeBase {
 /** The operand, divided by 1 - p where the noise keeps it, else zero; the operand itself outside training. */
 export interface DropoutNode extends NodeBase {
   readonly kind: 'dropout';
+  readonly scope: NoiseScope;
   /** The name of the noise in this cell: `logits.dropout`. */
   readonly name: string;
   readonly operand: CheckedExpression;
-  /** A constant scalar made of literals, sizes and hyperparameters. */
+  /** A scalar. Where it is made of literals, sizes and hyperparameters alone, it lies from 0 up to below 1. */
   readonly probability: CheckedExpression;
+}
+
+/** How long a draw holds: for a step, for all steps of a sequence, for all sequences of a batch and their steps. */
+export type NoiseScope = 'step' | 'sequence' | 'batch';
+
+/**
+ * `chance`: a condition that holds with the probability, never outside training. `gaussian`: numbers with mean 0 and
+ * variance 1, zero outside training.
+ */
+export interface NoiseNode extends NodeBase {
+  readonly kind: 'noise';
+  readonly draw: 'chance' | 'gaussian';
+  readonly scope: NoiseScope;
+  /** The name of the noise in this cell: `h.chance`. */
+  readonly name: string;
+  /** Of `chance`: real, of the node's shape or []. */
+  readonly probability: CheckedExpression | undefined;
+}
+
+/** `training`: bool []. */
+export interface TrainingNode extends NodeBase {
+  readonly kind: 'training';
 }
 
 /** A once value made from all steps: `last h`, `first h`, `max over time h`. Max of index or bool does not exist. */
@@ -541,6 +581,7 @@ export function operandsOf(node: CheckedExpression): readonly CheckedExpression[
     case 'size':
     case 'hyperparameter':
     case 'step-number':
+    case 'training':
     case 'input':
     case 'parameter':
     case 'equation':
@@ -572,6 +613,8 @@ export function operandsOf(node: CheckedExpression): readonly CheckedExpression[
       return [node.operand, node.past];
     case 'dropout':
       return [node.operand, node.probability];
+    case 'noise':
+      return node.probability === undefined ? [] : [node.probability];
     case 'pick':
       return [node.table, node.position];
     case 'affine':

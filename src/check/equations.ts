@@ -16,12 +16,12 @@ import {
   poison,
   reasons,
   type StateBinding,
-  setApart,
   shapeText,
   stateType,
   typeText,
 } from './context.ts';
 import { asCategory, splitDrafts } from './operators.ts';
+import { setApart } from './references.ts';
 import { shortText } from './report.ts';
 import { type DraftType, unifyShapes } from './shapes.ts';
 import { readType, type WrittenType } from './size-expressions.ts';

@@ -9,6 +9,7 @@ import { childrenOf } from './dependencies.ts';
 import { isPrimitiveFunction } from './functions.ts';
 import type { Report } from './report.ts';
 import type { BlockEntry, Entry, FunctionEntry, Module } from './resolve.ts';
+import { warnShadowedArguments } from './shadowed.ts';
 import { lookUp } from './templates.ts';
 
 type Declared = BlockEntry | FunctionEntry;
@@ -40,6 +41,7 @@ export function orderBlocks(main: Module, prelude: Module, report: Report): read
       const entry = all[node];
       if (entry.kind === 'function') {
         const knows = (word: string): boolean => lookUp(entry.module, prelude, word) !== undefined;
+        warnShadowedArguments(entry, prelude, report);
         checkFunction(entry, knows, () => undefined, report);
       } else if (!cycle) ordered.push(entry);
     }
@@ -152,6 +154,7 @@ export function checkFunction(
     const called = at.kind === 'call' && at.callee.kind === 'name';
     for (const child of childrenOf(at).slice(called ? 1 : 0)) pending.push(child);
     if (at.kind !== 'name' || names.has(at.text) || knows(at.text) || isPrimitiveFunction(at.text)) continue;
+    if (at.text === 'training') continue;
     const near = suggest(at.text, names) ?? like(at.text);
     report.add({
       code: 'RNN2001',

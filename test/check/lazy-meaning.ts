@@ -241,6 +241,13 @@ class Meaning {
         return scalar(this.#rounds.get(e.loop)!.number);
       case 'loop-local':
         return of(this.#rounds.get(e.loop)!.locals[e.local]);
+      case 'noise':
+        return build(
+          e.type.shape.map((size) => evaluateSize(size, scope.sizes)!),
+          () => 0,
+        );
+      case 'training':
+        return scalar(0);
       default:
         return e satisfies never;
     }

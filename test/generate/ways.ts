@@ -3,6 +3,7 @@ import { affineWays } from './affine.ts';
 import { elementwiseWays } from './elementwise.ts';
 import { guardedWays } from './guarded.ts';
 import { loopWays } from './loops.ts';
+import { noiseWays } from './noise.ts';
 import { timeWays } from './over-time.ts';
 import type { Ways } from './scope.ts';
 import { shapedWays } from './shaped.ts';
@@ -18,6 +19,7 @@ export const ofVectors: Ways = [...anyShape, ...shapedWays];
 export const ofCells: Ways = [
   ...ofVectors,
   ...affineWays,
+  ...noiseWays,
   ...timeWays,
   ...templateWays,
   ...loopWays(ofVectors),

@@ -173,6 +173,12 @@ function declareItem(context: Context, item: Item): void {
   }
 }
 
+/** Whether it is a word that the file could not find or read, or one with its first brackets. */
+function isBroken(context: Context, value: Expression): boolean {
+  const head = value.kind === 'call' ? value.callee : value;
+  return head.kind === 'name' && context.entry.module.entries.get(head.text)?.kind === 'broken';
+}
+
 function declareEquation(context: Context, item: Equation, isInstance: (value: Expression) => boolean): void {
   const instance = item.targets.length === 1 && isInstance(item.value);
   const own = new Map<string, Span>();
@@ -180,7 +186,10 @@ function declareEquation(context: Context, item: Equation, isInstance: (value: E
     const { text, span } = name;
     const before = context.scope.get(text);
     if (before === undefined) {
-      declare(context, name, { kind: instance ? 'instance' : 'equation', span, item });
+      // What stands for nothing known may have been a cell: nobody asks what a copy of it is.
+      if (item.targets.length === 1 && isBroken(context, item.value))
+        declare(context, name, { kind: 'broken', span });
+      else declare(context, name, { kind: instance ? 'instance' : 'equation', span, item });
       own.set(text, span);
       continue;
     }

@@ -134,12 +134,14 @@ export interface CheckedInput {
   readonly type: CheckedType;
 }
 
-/** A real value with a past. */
+/** A value with a past: real, or a category. */
 export interface CheckedState {
   readonly name: string;
   readonly span: Span;
   readonly documentation: string | undefined;
   readonly shape: readonly Size[];
+  /** Given exactly where it is a category: how many there are. */
+  readonly categories: Size | undefined;
   /** Its value before the first step, constant or once, of its shape or without some of its first axes; undefined: zero. */
   readonly start: CheckedExpression | undefined;
   /** The equation that gives its value at each step. */
@@ -360,7 +362,7 @@ export interface ComparisonNode extends NodeBase {
 }
 
 /**
- * `argmax`: a vector to index []. `dot`: two values of one shape to []. `outer`: two vectors, [m] and [n], to [m, n].
+ * `argmax`: a vector to index []. `to_index`: a number to index []: floored, and taken modulo the categories. `dot`: two values of one shape to []. `outer`: two vectors, [m] and [n], to [m, n].
  * `concat`: two or more, joined along the first axis. `transpose`: a matrix.
  */
 export interface PrimitiveNode extends NodeBase {

@@ -217,6 +217,7 @@ class FirstStep {
       case 'concat':
         return operands.every((one) => one !== undefined && one.value === x?.value) ? x : undefined;
       case 'argmax':
+      case 'to_index':
         return undefined;
       default:
         return e.name satisfies never;

@@ -1,7 +1,15 @@
 // The functions and operators that checked expressions know by name.
 
 /** The functions and operators of one, two or more operands that elaboration knows by name. */
-export type PrimitiveName = ElementwiseName | WholeName | 'argmax' | 'dot' | 'outer' | 'concat' | 'transpose';
+export type PrimitiveName =
+  | ElementwiseName
+  | WholeName
+  | 'argmax'
+  | 'to_index'
+  | 'dot'
+  | 'outer'
+  | 'concat'
+  | 'transpose';
 
 /** One real operand, elementwise; `not`: one bool. */
 export type UnaryName =

@@ -102,6 +102,9 @@ export interface ProgramState {
   readonly name: string;
   readonly span: Span;
   readonly documentation: string | undefined;
+  readonly kind: 'real' | 'index';
+  /** For an index: how many categories there are. */
+  readonly categories: number | undefined;
   readonly shape: readonly number[];
   /** Before the first step: zero, or what its declaration says (weights, another cell's state). */
   readonly start: 'zero' | 'declared';

@@ -116,6 +116,7 @@ export const FUNCTIONS = {
   sum: true,
   mean: true,
   argmax: true,
+  to_index: true,
   dot: true,
   outer: true,
   concat: true,

@@ -10,7 +10,6 @@ import {
   type Context,
   type Draft,
   type DraftInstance,
-  draftReal,
   expectReal,
   fail,
   isPoison,
@@ -23,6 +22,7 @@ import {
   poison,
   reasons,
   shapeText,
+  stateType,
   type TemplateUnit,
   typeText,
 } from './context.ts';
@@ -389,6 +389,7 @@ interface FoundState {
   /** Its full name in the cell that is checked. */
   readonly name: string;
   readonly shape: readonly Size[];
+  readonly categories: Size | undefined;
   readonly because: Label;
 }
 
@@ -408,6 +409,7 @@ function findState(instance: DraftInstance, path: readonly string[]): FoundState
   return {
     name: [instance.name, ...path].join('.'),
     shape: state.shape.map((size) => substituteSize(size, sizes)),
+    categories: state.categories && substituteSize(state.categories, sizes),
     because: { span: state.span, text: `${state.name} is a state of ${cell.name}` },
   };
 }
@@ -471,7 +473,7 @@ export function memberDraft(context: Context, path: readonly string[], previous:
   const state = findState(instance, rest);
   if (previous && state !== undefined) {
     if (!context.lookedAt.has(name)) context.lookedAt.set(name, span);
-    const type = draftReal(state.shape, 'step');
+    const type = stateType(state.shape, state.categories);
     return makeDraft(
       span,
       type,
@@ -530,7 +532,7 @@ export function memberDraft(context: Context, path: readonly string[], previous:
     );
   }
   if (state === undefined) return poison(span);
-  const type = draftReal(state.shape, 'step');
+  const type = stateType(state.shape, state.categories);
   return makeDraft(
     span,
     type,

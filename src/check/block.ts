@@ -349,16 +349,26 @@ function finish(
       const binding = scope.get(text);
       const value = context.values.get(text);
       if (binding?.kind !== 'state' || binding.shape === undefined || value === undefined) return [];
-      const { shape } = binding;
+      const { shape, categories } = binding;
       const start = starts.get(text)?.finish();
       const { documentation } = item;
-      return [{ name: text, span, documentation, shape, start, equation: value.id }];
+      return [{ name: text, span, documentation, shape, categories, start, equation: value.id }];
     });
   });
   const kept = context.delays.flatMap(({ name, span, count, type, start, equation }) => {
     if (equation === undefined) return [];
     const shape = [unknowns.resolve(count), ...shapeOf(type.shape)];
-    return [{ name, span, documentation: undefined, shape, start: start?.finish(), equation }];
+    return [
+      {
+        name,
+        span,
+        documentation: undefined,
+        shape,
+        categories: type.categories && unknowns.resolve(type.categories),
+        start: start?.finish(),
+        equation,
+      },
+    ];
   });
   const states = [...declared, ...kept];
   const parameters = [...context.parameters]

@@ -28,7 +28,7 @@ import { isNoiseWord, noiseDraft } from './noise.ts';
 import { repeatDraft } from './repeat.ts';
 import { shortText } from './report.ts';
 import { describeBinding } from './size-expressions.ts';
-import { readNumber, readStart, type WrittenStart } from './starts.ts';
+import { holdsDraw, readNumber, readStart, type WrittenStart } from './starts.ts';
 import {
   anonymousName,
   cellNames,
@@ -39,6 +39,7 @@ import {
   templateNamed,
   unknownCell,
 } from './templates.ts';
+import { toIndexDraft } from './to-index.ts';
 
 /** A call that stands for one value. */
 export function callDraft(context: Context, call: Call, place: Place, span: Span): Draft {
@@ -269,7 +270,7 @@ function callBuiltIn(
   if (name !== 'split' && !isNoiseWord(name) && place.inside !== undefined && !isLocal) {
     return fail(context, {
       code: 'RNN5001',
-      message: `the function ${place.inside.declaration.name.text} uses ${name}, and a function has ${name === 'delay' ? 'no memory' : 'no weights'}`,
+      message: `the function ${place.inside.declaration.name.text} uses ${name}, and a function has ${name === 'delay' ? 'no memory' : name === 'to_index' ? 'no sizes' : 'no weights'}`,
       span,
       help: place.inside.isLocal
         ? 'give the delayed value an equation of the cell, and use its name'
@@ -288,6 +289,7 @@ function callBuiltIn(
       help: 'name the parts: a, b = split(z, 2)',
     });
   }
+  if (name === 'to_index') return toIndexDraft(context, args, place, span);
   if (name === 'delay') return delayDraft(context, args, place, span);
   if (isNoiseWord(name)) return noiseDraft(context, name, args, place, span);
   const prefix = nextAffinePrefix(place);
@@ -353,6 +355,7 @@ function readStarts(
 
 /** Whether a start is a number, and no distribution and no other weight. */
 function isNumber(context: Context, value: Expression): boolean {
+  if (holdsDraw(context, value)) return false;
   const inner = value.kind === 'negation' ? value.operand : value;
   const head = inner.kind === 'call' ? inner.callee : inner;
   if (head.kind === 'member') return false;

@@ -9,7 +9,11 @@
 
 import type { Source, Span } from '../base/source.ts';
 import type { ChainOperator, ComparisonOperator, TrainDeclaration } from '../parser/tree.ts';
+import type { PrimitiveName } from './primitive-names.ts';
 import type { Size } from './size.ts';
+import type { Start } from './start-kinds.ts';
+
+export type { ElementwiseName, PrimitiveName, UnaryName, WholeName } from './primitive-names.ts';
 
 /**
  * How often a value is there: for every step, once for a sequence, or the same for all (weights, literals, sizes),
@@ -138,12 +142,14 @@ export interface CheckedInput {
   readonly type: CheckedType;
 }
 
-/** A real value with a past. */
+/** A value with a past: real, or a category. */
 export interface CheckedState {
   readonly name: string;
   readonly span: Span;
   readonly documentation: string | undefined;
   readonly shape: readonly Size[];
+  /** Given exactly where it is a category: how many there are. */
+  readonly categories: Size | undefined;
   /** Its value before the first step, constant or once, of its shape or without some of its first axes; undefined: zero. */
   readonly start: CheckedExpression | undefined;
   /** The equation that gives its value at each step. */
@@ -163,31 +169,8 @@ export interface CheckedParameter {
   readonly start: CheckedStart;
 }
 
-/**
- * How a weight starts. The numbers are constant scalars made of literals, sizes and hyperparameters. The fans are the
- * products of the sizes of the output (fan out) and of the argument (fan in), 1 where there are none. `density` is the
- * share of the entries that are drawn, all where it is not given; the others are zero.
- */
-export type CheckedStart =
-  | { readonly kind: 'zeros' }
-  | { readonly kind: 'glorot'; readonly fanIn: Size; readonly fanOut: Size }
-  | { readonly kind: 'he' | 'lecun'; readonly fanIn: Size }
-  | { readonly kind: 'orthogonal' }
-  | { readonly kind: 'identity' }
-  | ({ readonly kind: 'normal'; readonly deviation: CheckedExpression } & Sparse)
-  | ({ readonly kind: 'uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression } & Sparse)
-  | { readonly kind: 'log_uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression }
-  | { readonly kind: 'chrono'; readonly longest: CheckedExpression }
-  | ({ readonly kind: 'spectral'; readonly radius: CheckedExpression } & Sparse)
-  | { readonly kind: 'hippo' }
-  | { readonly kind: 'legendre'; readonly window: CheckedExpression }
-  /** At the start of another weight of the cell, or at its negative. */
-  | { readonly kind: 'copy'; readonly of: string; readonly negative: boolean }
-  | { readonly kind: 'value'; readonly value: CheckedExpression };
-
-interface Sparse {
-  readonly density: CheckedExpression | undefined;
-}
+/** How a weight starts. The numbers are constant scalars made of literals, sizes and hyperparameters. */
+export type CheckedStart = Start<Size, CheckedExpression>;
 
 /** One copy of a cell, with weights and states of its own: `low`, `h.Embedding`, `h.stack.1.forward`. */
 export interface CheckedInstance {
@@ -386,45 +369,9 @@ export interface ComparisonNode extends NodeBase {
   readonly right: CheckedExpression;
 }
 
-/** The functions and operators of one, two or more operands that elaboration knows by name. */
-export type PrimitiveName =
-  | ElementwiseName
-  | WholeName
-  | 'all'
-  | 'any'
-  | 'argmax'
-  | 'dot'
-  | 'outer'
-  | 'concat'
-  | 'transpose';
-
-/** One real operand, elementwise; `not`: one bool. */
-export type UnaryName =
-  | 'neg'
-  | 'not'
-  | 'exp'
-  | 'log'
-  | 'log1p'
-  | 'sqrt'
-  | 'tanh'
-  | 'sigmoid'
-  | 'abs'
-  | 'sin'
-  | 'cos'
-  | 'floor'
-  | 'stop';
-
 /**
- * Elementwise; `max` and `min` have two or more operands, of which those of shape [] spread. `surrogate`: what a function
- * is given, the slope that it gives itself by that, and its value.
- */
-export type ElementwiseName = UnaryName | 'max' | 'min' | 'surrogate';
-
-/** One real operand, reduced over the whole of it to []. `max_over` and `min_over` are `max(x)` and `min(x)`. */
-export type WholeName = 'sum' | 'mean' | 'max_over' | 'min_over';
-
-/**
- * `all`, `any`: a bool of any shape to bool []. `argmax`: a vector to index []. `dot`: two values of one shape to []. `outer`: two vectors, [m] and [n], to [m, n].
+ * `all`, `any`: a bool of any shape to bool [].
+ * `argmax`: a vector to index []. `to_index`: a number to index []: floored, and taken modulo the categories. `dot`: two values of one shape to []. `outer`: two vectors, [m] and [n], to [m, n].
  * `concat`: two or more, joined along the first axis. `transpose`: a matrix.
  */
 export interface PrimitiveNode extends NodeBase {
@@ -552,7 +499,7 @@ export interface RepeatNode extends NodeBase {
   readonly body: CheckedExpression;
 }
 
-/** Inside the body of a loop: what the round before has left, or the start. */
+/** In the body of a loop: what the round before has left, or the start. */
 export interface LoopValueNode extends NodeBase {
   readonly kind: 'loop-value';
   readonly loop: number;
@@ -569,19 +516,6 @@ export interface LoopLocalNode extends NodeBase {
   readonly kind: 'loop-local';
   readonly loop: number;
   readonly local: number;
-}
-
-/** Whether an expression depends on what changes from round to round of one of these loops. */
-export function dependsOnLoops(root: CheckedExpression, loops: ReadonlySet<number>): boolean {
-  const pending = [root];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    const { kind } = node;
-    if (kind === 'loop-value' || kind === 'loop-number' || kind === 'loop-local') {
-      if (loops.has(node.loop)) return true;
-    }
-    for (const operand of operandsOf(node)) pending.push(operand);
-  }
-  return false;
 }
 
 /** The expressions right inside an expression, in the order of the text. */

@@ -39,6 +39,8 @@ export interface Draft {
   readonly reference: boolean;
   /** The value of a literal. */
   readonly literal: number | undefined;
+  /** Of a choice between whole numbers: the same as a choice between categories like another draft. */
+  readonly chooseLike: ((like: Draft) => Draft) | undefined;
   /** Where it is a size: a whole number, a size of the header, or what stands for one inside a function. */
   readonly size: Size | undefined;
   /** Where it is the number of a round of `repeat`: how many rounds there are. */
@@ -65,6 +67,8 @@ export interface StateBinding {
   readonly item: StateItem;
   /** Undefined where its declaration has a mistake. */
   readonly shape: readonly Size[] | undefined;
+  /** Of a state of categories: how many there are. */
+  readonly categories: Size | undefined;
   /** The equation that defines it, where there is one. */
   equation: Equation | undefined;
   /** Its equation may be an item that could not be read. */
@@ -155,8 +159,11 @@ export interface DraftInstance {
 
 /** What a `delay` keeps: a state that no item declares. */
 export interface DraftDelay {
-  readonly name: string;
-  readonly span: Span;
+  /** What is written, so that the same is kept once; undefined: it is never the same. */
+  readonly key: string | undefined;
+  /** After the first place where it is written. */
+  name: string;
+  span: Span;
   readonly operand: Expression;
   readonly place: Place;
   readonly count: Size;
@@ -210,6 +217,8 @@ export interface Place {
   readonly at: Span | undefined;
   /** Only literals, sizes and hyperparameters may stand here: what it is, for the message. */
   readonly constant: string | undefined;
+  /** In a formula of a start: the distributions that stand in it. */
+  readonly draws?: ReadonlyMap<Expression, Draft>;
 }
 
 /** A function that is handed to another one. */
@@ -335,6 +344,7 @@ export function poison(span: Span): Draft {
     atomic: true,
     reference: true,
     literal: undefined,
+    chooseLike: undefined,
     size: undefined,
     rounds: undefined,
     finish: () => ({ kind: 'literal', value: 0, span, type: realType([], 'constant') }),
@@ -364,6 +374,12 @@ export function draftReal(
   return { element: 'real', categories: undefined, shape, scalar, rate };
 }
 
+/** The type of a state's value. */
+export function stateType(shape: readonly Size[], categories: Size | undefined): DraftType {
+  const type = draftReal(shape, 'step');
+  return categories === undefined ? type : { ...type, element: 'index', categories };
+}
+
 /** A draft with the fields that are mostly not there left out. */
 export function makeDraft(
   span: Span,
@@ -374,6 +390,7 @@ export function makeDraft(
     readonly atomic?: boolean;
     readonly reference?: boolean;
     readonly literal?: number;
+    readonly chooseLike?: ((like: Draft) => Draft) | undefined;
     readonly size?: Size;
     readonly rounds?: Size;
   },
@@ -385,6 +402,7 @@ export function makeDraft(
     atomic: extra?.atomic ?? extra?.reference ?? false,
     reference: extra?.reference ?? false,
     literal: extra?.literal,
+    chooseLike: extra?.chooseLike,
     size: extra?.size,
     rounds: extra?.rounds,
     finish,

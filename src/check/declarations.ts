@@ -112,24 +112,22 @@ function declareItem(context: Context, item: Item): void {
     }
     case 'state': {
       const read = readType(context, item.type);
-      let shape = read?.shape;
-      if (read !== undefined && (read.once || read.element !== 'real')) {
-        shape = undefined;
+      if (read?.once) {
         context.report.add({
-          code: read.once ? 'RNN4007' : 'RNN5015',
-          message: read.once
-            ? 'a state has a value at each step: it cannot be once'
-            : 'a state of categories is not supported yet',
+          code: 'RNN4007',
+          message: 'a state has a value at each step: it cannot be once',
           span: item.type.span,
-          help: read.once ? 'leave out once' : 'keep a vector with a number for each category',
+          help: 'leave out once',
         });
       }
+      const shape = read?.once ? undefined : read?.shape;
       for (const name of item.names) {
         declare(context, name, {
           kind: 'state',
           span: name.span,
           item,
           shape,
+          categories: read?.categories,
           equation: undefined,
           unread: false,
         });
@@ -182,6 +180,12 @@ function declareItem(context: Context, item: Item): void {
   }
 }
 
+/** Whether it is a word that the file could not find or read, or one with its first brackets. */
+function isBroken(context: Context, value: Expression): boolean {
+  const head = value.kind === 'call' ? value.callee : value;
+  return head.kind === 'name' && context.entry.module.entries.get(head.text)?.kind === 'broken';
+}
+
 function declareEquation(context: Context, item: Equation, isInstance: (value: Expression) => boolean): void {
   const instance = item.targets.length === 1 && isInstance(item.value);
   const own = new Map<string, Span>();
@@ -189,7 +193,10 @@ function declareEquation(context: Context, item: Equation, isInstance: (value: E
     const { text, span } = name;
     const before = context.scope.get(text);
     if (before === undefined) {
-      declare(context, name, { kind: instance ? 'instance' : 'equation', span, item });
+      // What stands for nothing known may have been a cell: nobody asks what a copy of it is.
+      if (item.targets.length === 1 && isBroken(context, item.value))
+        declare(context, name, { kind: 'broken', span });
+      else declare(context, name, { kind: instance ? 'instance' : 'equation', span, item });
       own.set(text, span);
       continue;
     }

@@ -3,12 +3,13 @@
 // is asked for after everything else, and may itself need what the delay gives.
 
 import type { Label } from '../base/diagnostic.ts';
-import type { Span } from '../base/source.ts';
+import { type Span, spanText } from '../base/source.ts';
 import type { Argument, Expression, TypeAnnotation } from '../parser/tree.ts';
 import type { CheckedExpression, EquationId } from './checked.ts';
 import {
   type Context,
   type Draft,
+  type DraftDelay,
   draftReal,
   expectReal,
   fail,
@@ -21,7 +22,10 @@ import {
   poison,
   reasons,
   shapeText,
+  stateType,
+  typeText,
 } from './context.ts';
+import { asCategory } from './operators.ts';
 import { type DraftType, isKnownShape, resolveShape, unifyShapes } from './shapes.ts';
 import type { Size } from './size.ts';
 import { readSize, readType } from './size-expressions.ts';
@@ -47,27 +51,45 @@ export function delayDraft(context: Context, args: readonly Argument[], place: P
     return poison(span);
   }
   const { type, because } = kept;
-  if (start !== undefined && !isStart(context, start, type, because)) return poison(span);
-  context.delays.push({
+  const begin = start && asKept(context, start, type, operand.value.span);
+  if (begin !== undefined && !isStart(context, begin, type, because)) return poison(span);
+  const same = [operand.value.span, steps.value.span, ...(from === undefined ? [] : [from.value.span])];
+  // A start that is computed has weights of its own, maybe: it is another one each time.
+  const key = begin === undefined || begin.atomic ? same.map(wordsOf).join(', ') : undefined;
+  const known = context.delays.find((delay) => key !== undefined && delay.key === key);
+  const delay: DraftDelay = known ?? {
+    key,
     name,
     span,
     operand: operand.value,
     place,
     count,
     type,
-    start,
+    start: begin,
     equation: undefined,
-  });
+  };
+  if (known === undefined) context.delays.push(delay);
+  else if (span.start < known.span.start) Object.assign(known, { name, span });
   return makeDraft(
     span,
     type,
     () => ({
       kind: 'oldest',
-      operand: past(context, name, count, type, span),
+      operand: past(context, delay.name, count, type, span),
       ...nodeBase(context, span, type),
     }),
     { because, atomic: true },
   );
+}
+
+/** What is written there, without blanks. */
+function wordsOf(span: Span): string {
+  return spanText(span).replace(/\s+/g, '');
+}
+
+/** The start of a delay; a whole number beside categories is one of them. */
+function asKept(context: Context, start: Draft, type: DraftType, operand: Span): Draft {
+  return type.element === 'index' ? asCategory(context, start, { ...poison(operand), type }) : start;
 }
 
 /** The values that a delay keeps, as the step before has left them. */
@@ -75,9 +97,10 @@ function past(context: Context, state: string, count: Size, type: DraftType, spa
   return { kind: 'previous', state, ...nodeBase(context, span, keptType(context, count, type)) };
 }
 
-function keptType(context: Context, count: Size, { shape }: DraftType): DraftType {
+function keptType(context: Context, count: Size, { element, categories, shape }: DraftType): DraftType {
   const resolved = resolveShape(shape, context.unknowns);
-  return draftReal([count, ...(isKnownShape(resolved) ? resolved : [])], 'step', false);
+  const all = [count, ...(isKnownShape(resolved) ? resolved : [])];
+  return { ...draftReal(all, 'step', false), element, categories };
 }
 
 /** The type of a value with a name, which may not be checked yet: then it is the one that is declared. */
@@ -105,7 +128,7 @@ function typeOfNamed(
       span: binding.span,
       text: `${nameText(expression)} is a state of ${shapeText(context, binding.shape)}`,
     };
-    return { type: draftReal(binding.shape, 'step'), because };
+    return { type: stateType(binding.shape, binding.categories), because };
   }
   const isWaiting = binding?.kind === 'equation' && !context.values.has(nameText(expression));
   const draft =
@@ -132,19 +155,9 @@ function nameText(expression: Expression): string {
   return expression.kind === 'name' ? expression.text : '';
 }
 
-/** Whether a value is a number at each step: that can be kept. */
+/** Whether a value is a number or a category at each step: that can be kept. */
 function isKept(context: Context, draft: Draft): boolean {
-  if (draft.type.element === 'index') {
-    fail(context, {
-      code: 'RNN3008',
-      message: `${nameOf(draft)} is a category, and delay keeps numbers`,
-      span: draft.span,
-      related: reasons(draft.span, draft.because),
-      help: `give each category a vector, and keep that: e = Embedding(16)(${nameOf(draft, 'x')}), delay(e, 1)`,
-    });
-    return false;
-  }
-  if (!expectReal(context, draft, 'delay')) return false;
+  if (draft.type.element !== 'index' && !expectReal(context, draft, 'delay')) return false;
   if (draft.type.rate === 'step') return true;
   fail(context, {
     code: 'RNN4004',
@@ -157,8 +170,11 @@ function isKept(context: Context, draft: Draft): boolean {
 }
 
 /** Whether a delay can start at a value: a number or a value of its shape, that is there before the first step. */
-function isStart(context: Context, start: Draft, { shape }: DraftType, because: Label | undefined): boolean {
-  if (!expectReal(context, start, 'the start of delay')) return false;
+function isStart(context: Context, start: Draft, type: DraftType, because: Label | undefined): boolean {
+  const { shape } = type;
+  if (type.element !== 'index') {
+    if (!expectReal(context, start, 'the start of delay')) return false;
+  } else if (!isCategoryLike(context, start, type, because)) return false;
   if (start.type.rate === 'step') {
     fail(context, {
       code: 'RNN4009',
@@ -179,6 +195,32 @@ function isStart(context: Context, start: Draft, { shape }: DraftType, because: 
     });
   };
   if (unifyShapes(start.type.shape, shape, context.unknowns, because, complain)) return true;
+  complain();
+  return false;
+}
+
+/** Whether a start is one of the categories that are kept; otherwise says so. */
+function isCategoryLike(
+  context: Context,
+  start: Draft,
+  type: DraftType,
+  because: Label | undefined,
+): boolean {
+  if (isPoison(start)) return false;
+  const { categories } = start.type;
+  const complain = (): void => {
+    fail(context, {
+      code: categories === undefined ? 'RNN3011' : 'RNN3010',
+      message: `what is delayed is ${typeText(context, type)}, and the start ${typeText(context, start.type)}`,
+      span: start.span,
+      related: reasons(start.span, because, ...originOf(start)),
+    });
+  };
+  if (categories === undefined || type.categories === undefined) {
+    complain();
+    return false;
+  }
+  if (context.unknowns.unify(categories, type.categories, complain)) return true;
   complain();
   return false;
 }

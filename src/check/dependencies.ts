@@ -209,7 +209,8 @@ function forEachExpression(
     entered.add(key);
     const { parameters, body, gradient } = binding.entry.declaration;
     const own = new Set(parameters.map((parameter) => parameter.name.text));
-    for (const expression of gradient === undefined ? [body] : [gradient, body]) {
+    const defaults = parameters.flatMap(({ defaultValue }) => defaultValue ?? []);
+    for (const expression of [...defaults, ...(gradient === undefined ? [] : [gradient]), body]) {
       pending.push({ expression, atEnd, isDelayed: false, hidden: own });
     }
   };

@@ -7,7 +7,6 @@ import type { EquationId } from './checked.ts';
 import {
   type Context,
   type Draft,
-  draftReal,
   expectReal,
   isPoison,
   nameOf,
@@ -18,9 +17,10 @@ import {
   reasons,
   type StateBinding,
   shapeText,
+  stateType,
   typeText,
 } from './context.ts';
-import { splitDrafts } from './operators.ts';
+import { asCategory, splitDrafts } from './operators.ts';
 import { setApart } from './references.ts';
 import { shortText } from './report.ts';
 import { type DraftType, unifyShapes } from './shapes.ts';
@@ -175,8 +175,12 @@ function define(
   }
   if (binding.kind === 'state') {
     if (binding.shape === undefined) context.incomplete = true;
-    else checkState(context, name, binding, { ...draft, type });
-    type = binding.shape === undefined ? poison(span).type : draftReal(binding.shape, 'step');
+    else {
+      const given = { ...draft, type };
+      draft = binding.categories === undefined ? given : asCategory(context, given, likeState(name, binding));
+      checkState(context, name, binding, draft);
+    }
+    type = binding.shape === undefined ? poison(span).type : stateType(binding.shape, binding.categories);
     because = { span: binding.span, text: `${name} is a state of ${typeText(context, type)}` };
   }
   const id = context.equations.length as EquationId;
@@ -243,7 +247,9 @@ function fitWritten(
 function checkState(context: Context, name: string, state: StateBinding, draft: Draft): void {
   if (isPoison(draft)) return;
   const label = { span: state.span, text: `${name} is declared here` };
-  if (!expectReal(context, draft, `the state ${name}`)) return;
+  if (state.categories === undefined) {
+    if (!expectReal(context, draft, `the state ${name}`)) return;
+  } else if (!isCategory(context, name, state, draft, 'its equation gives')) return;
   if (draft.type.rate === 'once') {
     const text = nameOf(draft, '...');
     context.report.add({
@@ -270,6 +276,66 @@ function checkState(context: Context, name: string, state: StateBinding, draft: 
   if (!unifyShapes(draft.type.shape, shape, context.unknowns, from, complain)) complain();
 }
 
+/** What stands for the state where a whole number is to be one of its categories. */
+function likeState(name: string, { span, shape, categories }: StateBinding): Draft {
+  const type = stateType(shape ?? [], categories);
+  return { ...poison(span), type, because: { span, text: `${name} is declared here` } };
+}
+
+/** Whether a value is a category of the state; otherwise says so. */
+function isCategory(
+  context: Context,
+  name: string,
+  state: StateBinding,
+  draft: Draft,
+  gives: string,
+): boolean {
+  const { element, categories } = draft.type;
+  const type = stateType(state.shape ?? [], state.categories);
+  const label = { span: state.span, text: `${name} is declared here` };
+  const related = reasons(draft.span, label, ...originOf(draft));
+  const told = `the state ${name} is ${typeText(context, type)}, and ${gives} ${typeText(context, draft.type)}`;
+  if (element === 'unknown') return false;
+  if (element !== 'index' || categories === undefined || state.categories === undefined) {
+    const help =
+      element === 'bool'
+        ? `write if ${nameOf(draft, '...')} then 1 else 0`
+        : `make a category of it: to_index(${nameOf(draft, '...')}, ${typeText(context, type).slice(6, -1)}), or argmax of a vector`;
+    context.report.add({ code: 'RNN3011', message: told, span: draft.span, related, help });
+    return false;
+  }
+  const complain = (): void =>
+    context.report.add({ code: 'RNN3010', message: told, span: draft.span, related });
+  if (context.unknowns.unify(categories, state.categories, complain)) return true;
+  complain();
+  return false;
+}
+
+/** The start of a state of categories: a whole number, or a category that is there before the first step. */
+function categoryStart(
+  context: Context,
+  name: string,
+  binding: StateBinding,
+  given: Draft,
+): Draft | undefined {
+  const draft = asCategory(context, given, likeState(name, binding));
+  if (isPoison(draft) || !isCategory(context, name, binding, draft, 'it starts at')) return undefined;
+  return notOfSteps(context, draft) ? draft : undefined;
+}
+
+/** Whether a value is there before the first step; otherwise says so. */
+function notOfSteps(context: Context, draft: Draft): boolean {
+  if (draft.type.rate !== 'step') return true;
+  context.report.add({
+    code: 'RNN4009',
+    message: `a state starts once, before the first step, and ${nameOf(draft, 'this')} changes from step to step`,
+    span: draft.span,
+    related: reasons(draft.span, draft.because),
+    help: 'start it at a param, at a once input, or at the last value of another state: = last other',
+  });
+  return false;
+}
+
 /** The start of states: `state h, c: [m] = h0`. One draft for all names of the item; undefined where it has a mistake. */
 export function checkStart(context: Context, item: StateItem): Draft | undefined {
   if (item.start === undefined) return undefined;
@@ -277,19 +343,11 @@ export function checkStart(context: Context, item: StateItem): Draft | undefined
   const draft = context.infer(item.start, placeOf(context, `${names.join('_')}.start`));
   const binding = context.scope.get(names[0] ?? '');
   if (isPoison(draft) || binding?.kind !== 'state' || binding.shape === undefined) return undefined;
-  const { shape, span } = binding;
+  const { shape, span, categories } = binding;
+  if (categories !== undefined) return categoryStart(context, names[0], binding, draft);
   const label = { span, text: `${names[0]} is a state of ${shapeText(context, shape)}` };
   if (!expectReal(context, draft, `the start of ${names[0]}`)) return undefined;
-  if (draft.type.rate === 'step') {
-    context.report.add({
-      code: 'RNN4009',
-      message: `a state starts once, before the first step, and ${nameOf(draft, 'this')} changes from step to step`,
-      span: draft.span,
-      related: reasons(draft.span, draft.because),
-      help: 'start it at a param, at a once input, or at the last value of another state: = last other',
-    });
-    return undefined;
-  }
+  if (!notOfSteps(context, draft)) return undefined;
   if (draft.type.scalar) return draft;
   const complain = (): void =>
     context.report.add({

@@ -37,6 +37,8 @@ import { sizeOf } from './size.ts';
 export function inferExpression(context: Context, expression: Expression, place: Place): Draft {
   const span = place.at ?? expression.span;
   const infer = (part: Expression): Draft => context.infer(part, place);
+  const drawn = place.draws?.get(expression);
+  if (drawn !== undefined) return drawn;
   switch (expression.kind) {
     case 'number': {
       const { value } = expression;

@@ -219,6 +219,7 @@ class FirstStep {
       case 'argmax':
       case 'all':
       case 'any':
+      case 'to_index':
         return undefined;
       default:
         return e.name satisfies never;

@@ -90,6 +90,7 @@ const builtIn = [
   'split',
   'repeat',
   'identity',
+  'to_index',
 ] as const;
 
 /** Whether a word is built in, and no primitive function. */

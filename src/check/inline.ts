@@ -1,6 +1,7 @@
 // Functions are opened up at each use, and checked there: `fn gate(a) = sigmoid(a + 1)` has no types of its own. An
 // argument is computed once, however often the function names it.
 
+import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Call, Expression } from '../parser/tree.ts';
@@ -101,9 +102,16 @@ export function openFunction(
           notes: [...diagnostic.notes, ...(diagnostic.message.includes(name) ? [] : where)],
           help: swapped ?? diagnostic.help,
         }
-      : { ...diagnostic, related: [...diagnostic.related, { span, text: `${name} is used here` }] },
+      : { ...diagnostic, related: usedIn(diagnostic.related, span, name) },
   );
   return { ...draft, span: module.isPrelude ? span : draft.span };
+}
+
+/** With where a function is used, told once: one that is handed to itself is used again and again at the same place. */
+function usedIn(related: readonly Label[], span: Span, name: string): readonly Label[] {
+  const text = `${name} is used here`;
+  const isTold = related.some((label) => label.text === text && label.span.start === span.start);
+  return isTold ? related : [...related, { span, text }];
 }
 
 /** Whether functions open up without an end. Those that contain themselves by name are reported where they are declared. */
@@ -261,16 +269,17 @@ export function withDefaults(
     const value: Expression | undefined = parameter.defaultValue;
     if (value === undefined || found.has(parameter.name.text)) continue;
     const at = module.isPrelude ? (place.at ?? span) : undefined;
-    const draft = context.infer(value, {
+    const { text } = parameter.name;
+    const draft = inferArgument(context, entry, text, value, {
       equation: place.equation,
       counts: newCounts(),
       module,
       parameters: new Map(),
       inside: { declaration, isLocal: entry.isLocal, span: place.inside?.span ?? span, outer: place.inside },
       at,
-      constant: `the default of ${parameter.name.text}`,
+      constant: `the default of ${text}`,
     });
-    found.set(parameter.name.text, draft);
+    found.set(text, draft ?? poison(value.span));
   }
   return found;
 }

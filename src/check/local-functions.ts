@@ -58,6 +58,7 @@ function namesIn({ parameters, body, gradient }: FunctionDeclaration): ReadonlyS
   const own = new Set(parameters.map(({ name }) => name.text));
   const found = new Set<string>();
   const pending: Expression[] = gradient === undefined ? [body] : [body, gradient];
+  for (const { defaultValue } of parameters) if (defaultValue !== undefined) pending.push(defaultValue);
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
     if (at.kind === 'name' && !own.has(at.text)) found.add(at.text);
     for (const child of childrenOf(at)) pending.push(child);

@@ -17,6 +17,7 @@ import {
   poison,
   reasons,
   seesCell,
+  stateType,
   typeText,
 } from './context.ts';
 import { memberPath } from './dependencies.ts';
@@ -273,7 +274,7 @@ export function prevDraft(context: Context, expression: Prev, place: Place, span
         context.incomplete = true;
         return poison(span);
       }
-      const type = draftReal(binding.shape, 'step');
+      const type = stateType(binding.shape, binding.categories);
       const because = { span: binding.span, text: `${name} is a state of ${typeText(context, type)}` };
       const finish = () => ({ kind: 'previous', state: name, ...nodeBase(context, span, type) }) as const;
       return makeDraft(span, type, finish, { because, atomic: true });

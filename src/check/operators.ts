@@ -203,7 +203,8 @@ export function powerDraft(context: Context, operands: readonly Draft[], span: S
 }
 
 /** A whole number beside a category is a category too: `label == 1`. */
-function asCategory(context: Context, literal: Draft, like: Draft): Draft {
+export function asCategory(context: Context, literal: Draft, like: Draft): Draft {
+  if (literal.chooseLike !== undefined && like.type.element === 'index') return literal.chooseLike(like);
   const value = literal.literal;
   if (value === undefined || like.type.element !== 'index' || literal.type.element !== 'real') return literal;
   const { categories } = like.type;
@@ -354,6 +355,12 @@ export function conditionalDraft(
   const rate = joinRates(context, [...conditions, ...values], span);
   if (combined === undefined || rate === undefined) return poison(span);
   const because = branches.because ?? combined.because;
+  const isChoice = values.every((value) => value.literal !== undefined || value.chooseLike !== undefined);
+  const chooseLike = (like: Draft): Draft => {
+    const turned = (value: Draft): Draft => asCategory(context, value, like);
+    const chosen = cases.map((c) => ({ condition: c.condition, value: turned(c.value) }));
+    return conditionalDraft(context, chosen, turned(otherwise), span);
+  };
   const type: DraftType = {
     ...combinedType(combined, first.type.element, rate),
     categories: first.type.categories,
@@ -367,7 +374,7 @@ export function conditionalDraft(
       otherwise: values[values.length - 1].finish(),
       ...nodeBase(context, span, type),
     }),
-    { because },
+    { because, chooseLike: isChoice ? chooseLike : undefined },
   );
 }
 

@@ -32,6 +32,11 @@ export function orderBlocks(main: Module, prelude: Module, report: Report): read
   const edges: number[][] = [];
   // The list grows while it is walked: what a cell uses is walked too.
   for (const entry of all) edges.push(usedBy(entry, prelude).map(number));
+  warnUnusedImports(
+    main,
+    new Set(all.flatMap((entry, i) => (entry.module === main ? edges[i] : [])).map((i) => all[i])),
+    report,
+  );
   const ordered: BlockEntry[] = [];
   for (const group of components(all.length, (node) => edges[node])) {
     const start = smallest(group);
@@ -47,6 +52,29 @@ export function orderBlocks(main: Module, prelude: Module, report: Report): read
     }
   }
   return ordered;
+}
+
+/** Names that are imported, and stand nowhere; told where all of the file could be read. */
+function warnUnusedImports(main: Module, used: ReadonlySet<Declared>, report: Report): void {
+  const { declarations } = main.file;
+  const isUnread = declarations.some(
+    (declaration) =>
+      declaration.kind === 'broken' ||
+      ('items' in declaration && declaration.items.some((item) => item.kind === 'broken')),
+  );
+  if (isUnread) return;
+  const trained = new Set(declarations.flatMap((one) => (one.kind === 'train' ? [one.name.text] : [])));
+  for (const declaration of declarations) {
+    if (declaration.kind !== 'import') continue;
+    for (const { text, span } of declaration.names) {
+      const entry = main.entries.get(text);
+      const isOwn = entry === undefined || entry.kind === 'broken' || entry.module === main;
+      if (isOwn || trained.has(text) || [...used].some((one) => one.declaration === entry.declaration))
+        continue;
+      const message = `${text} is imported, and never used`;
+      report.add({ code: 'RNN5013', severity: 'warning', message, span });
+    }
+  }
 }
 
 function usedBy(entry: Declared, prelude: Module): readonly Declared[] {

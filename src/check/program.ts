@@ -80,6 +80,10 @@ export type ProgramStart =
   | { readonly kind: 'chrono'; readonly longest: number }
   /** Normal numbers, scaled so that the largest eigenvalue has this size (Jaeger 2001). */
   | ({ readonly kind: 'spectral'; readonly radius: number } & Sparse)
+  /** 0, 1, 2, ... along the last axis. */
+  | { readonly kind: 'range' }
+  /** The output `start` of a graph, of inputs `draw 1`, `draw 2`, ... in the weight's shape, which start as is said. */
+  | { readonly kind: 'formula'; readonly draws: readonly ProgramStart[]; readonly graph: Graph }
   /** HiPPO-LegS (Gu et al. 2020): the square matrix A, or the vector B. */
   | { readonly kind: 'hippo' }
   /** HiPPO-LegT over a window, one step of it (Voelker et al. 2019): the square matrix A, or the vector B. */
@@ -99,6 +103,9 @@ export interface ProgramState {
   readonly name: string;
   readonly span: Span;
   readonly documentation: string | undefined;
+  readonly kind: 'real' | 'index';
+  /** For an index: how many categories there are. */
+  readonly categories: number | undefined;
   readonly shape: readonly number[];
   /** Before the first step: zero, or what its declaration says (weights, another cell's state). */
   readonly start: 'zero' | 'declared';

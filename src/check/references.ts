@@ -2,7 +2,7 @@
 // computes once.
 
 import type { Span } from '../base/source.ts';
-import { dependsOnLoops, type EquationId } from './checked.ts';
+import { type CheckedExpression, type EquationId, operandsOf } from './checked.ts';
 import { type Context, type Draft, isPoison, nodeBase } from './context.ts';
 
 /** A reference to the value, so that it is computed once: the draft itself where it is a name or a number. */
@@ -58,4 +58,17 @@ export function asReference(context: Context, draft: Draft, name?: string): Draf
     reference: true,
     finish: () => ({ kind: 'equation', equation: id, ...nodeBase(context, draft.span, draft.type) }),
   };
+}
+
+/** Whether an expression depends on what changes from round to round of one of these loops. */
+function dependsOnLoops(root: CheckedExpression, loops: ReadonlySet<number>): boolean {
+  const pending = [root];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    const { kind } = node;
+    if (kind === 'loop-value' || kind === 'loop-number' || kind === 'loop-local') {
+      if (loops.has(node.loop)) return true;
+    }
+    for (const operand of operandsOf(node)) pending.push(operand);
+  }
+  return false;
 }

@@ -60,7 +60,7 @@ export function repeatDraft(context: Context, args: readonly Argument[], place: 
     });
   }
   if (!expectReal(context, start, 'repeat')) return poison(span);
-  const isCounted = argumentsOf(value).least === 2;
+  const isCounted = value.entry !== undefined && argumentsOf(value).least === 2;
   if (!takesArguments(context, value, isCounted ? 2 : 1, 'repeat calls it', undefined)) return poison(span);
   return loop(context, value, start, count, isCounted, place, span);
 }

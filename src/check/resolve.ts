@@ -83,7 +83,9 @@ export function loadModules(file: SyntaxFile, resolve: Resolver, report: Report)
           notes: [`paths are relative to the file that imports, here ${loading.source.name}`],
           help: declaration.path.endsWith('.rnn')
             ? undefined
-            : `write the whole name of the file: "./${declaration.path.replace(/^\.\//, '')}.rnn"`,
+            : declaration.path === '' || declaration.path.endsWith('/')
+              ? 'write the name of a file: "./lstm.rnn"'
+              : `write the whole name of the file: "./${declaration.path.replace(/^\.\//, '')}.rnn"`,
         });
         continue;
       }
@@ -99,11 +101,13 @@ export function loadModules(file: SyntaxFile, resolve: Resolver, report: Report)
     }
   }
   for (const loading of all) declareOwn(loading, report);
-  for (const loading of all) for (const declaration of importsOf(loading)) link(loading, declaration, report);
-  reportCycles(all, report);
   parsedPrelude ??= parse(makeSource('prelude', preludeSource)).file;
   const prelude = newLoading(parsedPrelude, true);
   declareOwn(prelude, report);
+  for (const loading of all) {
+    for (const declaration of importsOf(loading)) link(loading, declaration, prelude, report);
+  }
+  reportCycles(all, report);
   return { main, prelude };
 }
 
@@ -164,10 +168,11 @@ function enter(loading: Loading, name: string, span: Span, entry: Entry, report:
 }
 
 /** Enters what an import brings. */
-function link(loading: Loading, declaration: ImportDeclaration, report: Report): void {
+function link(loading: Loading, declaration: ImportDeclaration, prelude: Loading, report: Report): void {
   const target = loading.targets.get(declaration);
   for (const name of declaration.names) {
-    if (target === undefined) {
+    // That the file imports itself is told as that.
+    if (target === undefined || target === loading) {
       if (!loading.entries.has(name.text)) loading.entries.set(name.text, { kind: 'broken' });
       continue;
     }
@@ -179,14 +184,26 @@ function link(loading: Loading, declaration: ImportDeclaration, report: Report):
       if (enter(loading, name.text, name.span, known, report)) loading.imported.push(name.text);
       continue;
     }
-    const near = suggest(name.text, target.places.keys());
+    const isOfPrelude = prelude.places.has(name.text);
+    // What the other file imports has its own place.
+    const from = importsOf(target).find((other) => other.names.some(({ text }) => text === name.text));
+    const near = from === undefined && !isOfPrelude ? suggest(name.text, target.places.keys()) : undefined;
     const names = [...target.places.keys()].filter((other) => !target.imported.includes(other));
     report.add({
       code: 'RNN2006',
       message: `${declaration.path} does not declare ${name.text}`,
       span: name.span,
       notes: [names.length === 0 ? 'it declares nothing' : `it declares ${names.join(', ')}`],
-      help: near === undefined ? undefined : `did you mean ${near}?`,
+      related:
+        from === undefined
+          ? []
+          : [{ span: from.span, text: `it imports ${name.text} itself, and imports are not handed on` }],
+      help:
+        from !== undefined
+          ? `import ${name.text} from the file that declares it`
+          : isOfPrelude
+            ? `leave it out: ${name.text} is of the prelude, which every file sees`
+            : near && `did you mean ${near}?`,
       fixes: near === undefined ? [] : [{ span: name.span, replacement: near, title: `import ${near}` }],
     });
     if (!loading.entries.has(name.text)) loading.entries.set(name.text, { kind: 'broken' });

@@ -59,8 +59,9 @@ function weightsAndStates(
   for (const { name, span, shape } of cell.parameters) {
     found.push({ name: prefix + name, span, role: 'parameter', shape: outer(shape), ...common });
   }
-  for (const { name, span, shape } of cell.states) {
-    found.push({ name: `state.${prefix}${name}`, span, role: 'state', shape: outer(shape), ...common });
+  for (const { name, span, shape, categories } of cell.states) {
+    const kept = { shape: outer(shape), ...common, categories: categories && outer([categories])[0] };
+    found.push({ name: `state.${prefix}${name}`, span, role: 'state', ...kept });
   }
   for (const instance of cell.instances) {
     const sizes = [...instance.sizes].map(([name, size]) => [name, outer([size])[0]] as const);

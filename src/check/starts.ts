@@ -5,10 +5,19 @@ import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Argument, Expression } from '../parser/tree.ts';
 import type { CheckedExpression, CheckedStart } from './checked.ts';
-import type { Context, Draft, DraftParameter, Place } from './context.ts';
-import { memberPath } from './dependencies.ts';
+import {
+  type Context,
+  type Draft,
+  type DraftParameter,
+  draftReal,
+  makeDraft,
+  nodeBase,
+  type Place,
+} from './context.ts';
+import { childrenOf, memberPath } from './dependencies.ts';
 import { isKnownShape, resolveShape } from './shapes.ts';
 import { multiplySizes, type Size, sameSize, showSizes, sizeOf } from './size.ts';
+import { nodesOf } from './stages.ts';
 import { inferConstant } from './template-arguments.ts';
 
 interface Distribution {
@@ -32,6 +41,7 @@ const distributions = {
   orthogonal: { numbers: [], fits: 'matrix' },
   identity: { numbers: [], fits: 'square' },
   zeros: { numbers: [], fits: 'any' },
+  range: { numbers: [], fits: 'any' },
   normal: {
     numbers: ['0.1'],
     sparse: true,
@@ -121,6 +131,8 @@ export function readStart(
   }
   const unknown = copied.kind === 'name' ? copied.text : word;
   const near = suggest(unknown, distributionNames);
+  const draws = drawsIn(context, value);
+  if (draws.length > 0) return readFormula(context, value, draws, place);
   context.report.add({
     code: 'RNN2017',
     message:
@@ -207,6 +219,7 @@ function startOf(
     case 'orthogonal':
     case 'identity':
     case 'zeros':
+    case 'range':
     case 'hippo':
       return { kind: word };
     case 'normal':
@@ -223,6 +236,99 @@ function startOf(
       return { kind: word, window: first };
     default:
       return word satisfies never;
+  }
+}
+
+/** Whether a distribution stands in an expression. */
+export function holdsDraw(context: Context, root: Expression): boolean {
+  return drawsIn(context, root).length > 0;
+}
+
+/** The distributions that stand in a formula, in the order of the text. */
+function drawsIn(context: Context, root: Expression): readonly Expression[] {
+  const found: Expression[] = [];
+  const pending = [root];
+  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+    const head = at.kind === 'call' ? at.callee : at;
+    if (head.kind === 'name' && isDistribution(head.text) && !context.scope.has(head.text)) found.push(at);
+    else pending.push(...childrenOf(at).toReversed());
+  }
+  return found;
+}
+
+/**
+ * A formula in which distributions stand, `~ log(-log(uniform(0.9, 0.99)))`: computed entry by entry. Each distribution is
+ * drawn in the shape of the weight, and stands in the checked formula as a parameter called `draw 1`.
+ */
+function readFormula(
+  context: Context,
+  value: Expression,
+  found: readonly Expression[],
+  place: Place,
+): WrittenStart | undefined {
+  const written = found.map((draw) => readStart(context, draw, place));
+  const draws = new Map(
+    found.map((draw, k) => {
+      const type = draftReal([], 'constant');
+      const finish = () =>
+        ({ kind: 'parameter', name: drawName(k), ...nodeBase(context, draw.span, type) }) as const;
+      return [draw, makeDraft(draw.span, type, finish, { atomic: true })] as const;
+    }),
+  );
+  const draft = inferConstant(context, value, { ...place, draws }, 'a start');
+  if (draft === undefined || written.includes(undefined)) return undefined;
+  return {
+    start: (fanIn, fanOut) => ({
+      kind: 'formula',
+      draws: written.flatMap((one) => (one === undefined ? [] : [one.start(fanIn, fanOut)])),
+      value: draft.finish(),
+    }),
+    check(shape, name, declared) {
+      for (const one of written) one?.check(shape, name, declared);
+      const whole = nodesOf(draft.finish()).find((node) => !isEntrywise(node));
+      if (whole === undefined) return;
+      context.report.add({
+        code: 'RNN5010',
+        message: `${name} starts entry by entry, and this looks at more than one of them, or chooses`,
+        span: whole.span,
+        notes: [
+          'a start is a formula of numbers and distributions, with + - * / mod ^ and functions of one number',
+        ],
+      });
+    },
+    late: false,
+  };
+}
+
+/** How a formula of a start calls the distributions in it. */
+export function drawName(k: number): string {
+  return `draw ${k + 1}`;
+}
+
+function isEntrywise(node: CheckedExpression): boolean {
+  switch (node.kind) {
+    case 'literal':
+    case 'size':
+    case 'hyperparameter':
+    case 'parameter':
+    case 'power':
+      return true;
+    case 'chain':
+      return node.rest.every(({ operator }) => ['+', '-', '*', '/', 'mod'].includes(operator));
+    case 'primitive':
+      return ![
+        'sum',
+        'mean',
+        'max_over',
+        'min_over',
+        'argmax',
+        'dot',
+        'outer',
+        'concat',
+        'transpose',
+      ].includes(node.name);
+    default:
+      return false;
   }
 }
 

@@ -186,7 +186,8 @@ function misfitOf(expected: Tensors, given: Tensors, program: Program, drawn: Ca
     if (name === 'lengths' && array.data.join() !== drawn.lengths.join()) {
       return { name, message: 'the array lengths is not the list of lengths' };
     }
-    const declared = [...program.inputs, ...program.targets].find((input) => input.name === name);
+    const handed = [...program.inputs, ...program.targets].find((input) => input.name === name);
+    const declared = handed ?? program.states.find((state) => `state.${state.name}` === name);
     const most = declared?.categories ?? Number.POSITIVE_INFINITY;
     // Padding may be anything.
     const isWrong = (value: number, i: number): boolean =>

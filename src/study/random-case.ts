@@ -92,7 +92,8 @@ function drawTensor(program: Program, node: InputNode, shape: readonly number[],
   if (role === 'lengths') return indexTensor(shape, drawn.lengths);
   const draw = (number: () => number): number[] => Array.from({ length: count(shape) }, number);
   if (type.element === 'index') {
-    const declared = [...program.inputs, ...program.targets].find((input) => input.name === name);
+    const data = [...program.inputs, ...program.targets].find((input) => input.name === name);
+    const declared = data ?? program.states.find((state) => `state.${state.name}` === name);
     // Seeds may be any number, and so may the number of the first step.
     const categories = declared?.categories ?? 1000;
     return indexTensor(

@@ -9,6 +9,7 @@
 import { InvariantError, invariant } from '../base/invariant.ts';
 import { RandomStream } from '../base/random.ts';
 import type { ProgramParameter } from '../check/program.ts';
+import { evaluate } from '../graph/evaluate.ts';
 import { count, realTensor, type Tensor } from '../tensor/tensor.ts';
 import { spectralRadius } from './eigenvalues.ts';
 import { legendreStep, legsMatrix, legsVector } from './legendre.ts';
@@ -80,6 +81,18 @@ export function startOf(parameter: ProgramParameter, seed: number): Tensor {
       const scale = radius > 0 ? start.radius / radius : 1;
       for (let k = 0; k < tensor.data.length; k++) tensor.data[k] *= scale;
       return tensor;
+    }
+    case 'range':
+      return each((k) => k % (shape.at(-1) ?? 1));
+    case 'formula': {
+      // The first is keyed by the weight's own name, as if it stood alone.
+      const drawn = start.draws.map((draw, k) => {
+        const own = k === 0 ? name : `${name} ${k + 1}`;
+        return [`draw ${k + 1}`, startOf({ ...parameter, name: own, start: draw }, seed)] as const;
+      });
+      const found = evaluate(start.graph, new Map(drawn)).get('start');
+      invariant(found !== undefined, `${name} has a start`);
+      return realTensor(shape, Float64Array.from(found.data));
     }
     case 'hippo':
       return realTensor(shape, shape.length === 1 ? legsVector(shape[0]) : legsMatrix(shape[0]));

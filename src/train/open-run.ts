@@ -220,6 +220,8 @@ async function readCheckpoint(
     if (frozen) continue;
     for (const moment of momentsOf(settings.optimizer)) shapes.set(momentName(moment, name), shape);
   }
+  const ofCategories = states.filter(({ kind }) => kind === 'index').map(({ name }) => stateName(name));
+  const categories = new Set(ofCategories);
   // Before the first step there are no states yet.
   const all = (metadata: ReadonlyMap<string, string>): ReadonlyMap<string, readonly number[]> => {
     if (dataset.windowed && stepIn(metadata, 'step') !== 0) {
@@ -227,7 +229,7 @@ async function readCheckpoint(
     }
     return shapes;
   };
-  const read = await readTensors(folder, 'checkpoint.safetensors', files, all, report);
+  const read = await readTensors(folder, 'checkpoint.safetensors', files, all, report, categories);
   if (read === undefined) return undefined;
   const { metadata } = read;
   const kept = new Map(

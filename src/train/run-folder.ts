@@ -302,8 +302,8 @@ export async function readSources(
 }
 
 /**
- * Reads tensors of a run and holds them against the shapes that they must have, by name. Undefined where a file is
- * missing or does not fit, which is reported.
+ * Reads tensors of a run and holds them against the shapes that they must have, by name; those of `categories` hold
+ * whole numbers. Undefined where a file is missing or does not fit, which is reported.
  */
 export async function readTensors(
   folder: string,
@@ -311,13 +311,15 @@ export async function readTensors(
   files: Files,
   expected: (metadata: ReadonlyMap<string, string>) => ReadonlyMap<string, readonly number[]>,
   report: Report,
+  categories: ReadonlySet<string> = new Set(),
 ): Promise<{ values: ReadonlyMap<string, Tensor>; metadata: ReadonlyMap<string, string> } | undefined> {
   try {
     const { tensors, metadata } = readSafetensors(await files.read(joinPath(folder, name)));
     for (const [tensor, shape] of expected(metadata)) {
       const found = tensors.get(tensor);
       const have = found === undefined ? 'is missing' : `is [${found.shape.join(', ')}]`;
-      if (found?.element !== 'real' || String(found.shape) !== String(shape)) {
+      const element = categories.has(tensor) ? 'index' : 'real';
+      if (found?.element !== element || String(found.shape) !== String(shape)) {
         report(notARun(folder, `in ${name} ${tensor} ${have}, and [${shape.join(', ')}] is expected`));
         return undefined;
       }

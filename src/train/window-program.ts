@@ -126,8 +126,9 @@ export class WindowProgram {
       for (const state of this.states) this.#waiting.delete(stateName(state));
     }
     if (opens && takesStates) {
-      for (const { name, shape } of program.states) {
-        executable.write(stateName(name), realTensor([batch.sequences, ...shape]));
+      for (const { name, shape, kind } of program.states) {
+        const all = [batch.sequences, ...shape];
+        executable.write(stateName(name), kind === 'real' ? realTensor(all) : indexTensor(all));
       }
     }
     if (!this.#informed.has(side)) for (const [name, tensor] of this.#fixed) executable.write(name, tensor);

@@ -388,6 +388,10 @@ function primitive(name: string, operands: readonly Value[]): Value {
       return scalar(Math.min(...x.data));
     case 'any':
       return scalar(Math.max(...x.data));
+    case 'to_index': {
+      const [a, v] = [Math.floor(x.data[0]), y.data[0]];
+      return scalar(a - v * Math.floor(a / v));
+    }
     case 'argmax':
       return scalar(x.data.indexOf(Math.max(...x.data)));
     case 'dot':

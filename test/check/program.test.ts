@@ -589,3 +589,64 @@ describe('cells in a header', () => {
     expect(found[0]).toMatch(/^RNN5016/);
   });
 });
+
+describe('what delay keeps', () => {
+  test('once, however often the same is written; the names of the others stay', () => {
+    const program = make(
+      `cell C(n) {
+        input x: [n]
+        b = delay(x, 2) - delay(x, 1)
+        a = delay(x, 2) * delay(x, 2) + delay(x, 2, 1) + delay(b, 1)
+        output a
+      }`,
+      { given: { n: 1 } },
+    );
+    expect(program.states.map(({ name }) => name)).toEqual(['b.delay', 'b.delay2', 'a.delay3', 'a.delay4']);
+    const x = realTensor([4, 1], [1, 2, 3, 4]);
+    const found = evaluate(program.graph, new Map([['x', x]]));
+    expect(Array.from(found.get('a')!.data)).toEqual([1, 1, 1 + 1 - 1, 4 + 2 - 1]);
+  });
+
+  test('categories, too', () => {
+    const text = `cell C(v) {
+      input x: index(v)
+      y = delay(x, 2, 1)
+      same = y == x
+      output y
+      output same
+    }`;
+    const { graph, states } = make(text, { given: { v: 4 } });
+    const found = evaluate(graph, new Map([['x', indexTensor([4], [3, 0, 3, 0])]]));
+    expect(Array.from(found.get('y')!.data)).toEqual([1, 1, 3, 0]);
+    expect(states.map(({ kind, categories, shape }) => [kind, categories, ...shape])).toEqual([
+      ['index', 4, 2],
+    ]);
+  });
+});
+
+describe('states of categories', () => {
+  test('a counter, a choice kept, and a number that says which', () => {
+    const text = `cell C(n, v) {
+      input x: []
+      input c: index(v)
+      state k: index(3) = 2
+      state kept: index(v)
+      k = if prev k == 2 then 0 else if prev k == 0 then 1 else 2
+      kept = if x > 0 then c else prev kept
+      at = to_index(x, v)
+      output k
+      output kept
+      output at
+    }`;
+    const { graph } = make(text, { given: { n: 1, v: 4 } });
+    const inputs = new Map<string, Tensor>([
+      ['x', realTensor([5], [-1, 1.5, -0.5, 7, 0])],
+      ['c', indexTensor([5], [3, 2, 1, 0, 3])],
+    ]);
+    const found = evaluate(graph, inputs);
+    expect(Array.from(found.get('k')!.data)).toEqual([0, 1, 2, 0, 1]);
+    expect(Array.from(found.get('kept')!.data)).toEqual([0, 2, 2, 0, 0]);
+    expect(Array.from(found.get('at')!.data)).toEqual([3, 1, 3, 3, 0]);
+    expect(Array.from(found.get('state.kept')!.data)).toEqual([0]);
+  });
+});

@@ -186,6 +186,7 @@ export class Body {
       [2, () => this.#once(stage)],
       [1, () => this.#condition(stage)],
       [1, () => this.#category(stage)],
+      [1, () => this.#keptCategory(stage)],
       [3, () => this.#split(stage)],
       [1, () => this.#fedBack(stage)],
       [this.scope.templates.length > 0 ? 3 : 0, () => this.#several(stage)],
@@ -264,6 +265,24 @@ export class Body {
     this.items.push({ parts: [`${name} = `, slot(grown)] });
     const { type, rate, stage: own } = grown;
     this.scope.define({ text: name, type, rate, stage: own, bounds: UNIT, known: true });
+  }
+
+  /** A category with a past: `state p: index(m)`, `p = if ... then k else prev p`. */
+  #keptCategory(stage: number): void {
+    const { scope } = this;
+    const categories = this.dim();
+    const name = scope.fresh('p');
+    const type: ValueType = { kind: 'index', categories };
+    const facts = { type, rate: 'step', stage, bounds: UNIT, known: true } as const;
+    const start = this.#choices.oneIn(3) ? ' = 0' : '';
+    this.items.push({ parts: [`state ${name}: ${typeText(type)}${start}`] });
+    scope.define({ text: `prev ${name}`, ...facts });
+    scope.define({ text: `delay(${name}, ${this.#choices.between(1, 2)})`, ...facts });
+    const grown = growIndex(scope, categories, this.place('step', stage, false));
+    this.items.push({ parts: [`${name} = `, slot(grown)] });
+    scope.isPointwise = false;
+    scope.hasState = true;
+    scope.define({ text: name, ...facts });
   }
 
   /** `a, b = split(z, 2)`. */

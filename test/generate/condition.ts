@@ -1,5 +1,5 @@
 // Conditions and categories.
-import { apply, compose, conditional, elementwise, literal, slot } from './compose.ts';
+import { apply, compose, conditional, elementwise, literal, product, slot } from './compose.ts';
 import { type Dim, type Shape, sameDim, textOf } from './dims.ts';
 import { closed, growLively, growScalar } from './real.ts';
 import type { Place, Scope } from './scope.ts';
@@ -120,6 +120,12 @@ export function growIndex(scope: Scope, categories: Dim, place: Place): Expressi
   if (place.depth > 0 && choices.oneIn(4)) {
     const [a, b] = [growIndex(scope, categories, inner), growIndex(scope, categories, inner)];
     return conditional(growBool(scope, [], { ...inner, known: true }), a, b);
+  }
+  if (scope.inside === 'cell' && choices.oneIn(4)) {
+    const number = growScalar(scope, inner);
+    const turned = product(literal(choices.of([2, 5])), number);
+    const parts = ['to_index(', slot(turned), `, ${textOf(categories)})`];
+    return compose({ kind: 'index', categories }, 'call', parts);
   }
   const logits = growLively(scope, [categories], inner);
   return compose({ kind: 'index', categories }, 'call', ['argmax(', slot(logits), ')']);

@@ -118,6 +118,7 @@ export const FUNCTIONS = {
   all: true,
   any: true,
   argmax: true,
+  to_index: true,
   dot: true,
   outer: true,
   concat: true,
@@ -175,6 +176,7 @@ export const STARTS = [
   'spectral',
   'hippo',
   'legendre',
+  'range',
   'zeros',
   'identity',
 ] as const;

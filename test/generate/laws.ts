@@ -24,7 +24,7 @@ import {
   rounded,
   tangentOf,
 } from '../laws/cases.ts';
-import { asFloat64, bothWays, type Run, withStateGradients } from '../laws/chunked.ts';
+import { asFloat64, bothWays, type Run, realStates, withStateGradients } from '../laws/chunked.ts';
 import { distances, type Tensors } from '../laws/distance.ts';
 import type { Forms } from '../laws/forms.ts';
 import { identical } from '../laws/identical.ts';
@@ -166,9 +166,9 @@ const ends: GeneratedLaw = {
   hold(trial) {
     const { forms, drawn } = trial;
     const { program } = forms;
-    if (program.states.length === 0 || !isInTurn(trial, ends.name, 2)) return undefined;
+    if (realStates(program).length === 0 || !isInTurn(trial, ends.name, 2)) return undefined;
     const backward = withStateGradients(forms);
-    const outputs = [...differentiatedOutputs(program), ...program.states.map(({ name }) => `state.${name}`)];
+    const outputs = [...differentiatedOutputs(program), ...realStates(program)];
     return compareModes(forms, backward, outputs, drawn, drawInputs(program, backward, drawn), ends.bound);
   },
 };

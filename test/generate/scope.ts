@@ -206,6 +206,7 @@ export class Scope {
       [1, [' = -0.5', interval(-1, 0)]],
       [1, [` ~ ${choices.of(['he', 'lecun', 'normal(0.5, density: 0.5)', 'chrono(50)'])}`, UNIT]],
       [1, [' ~ log_uniform(0.1, 0.9)', interval(0.1, 0.9)]],
+      [1, [` ~ ${choices.of(['0.5 * tanh(normal(1))', '1 / (1 + range)', '-log(uniform(1, 3))'])}`, UNIT]],
       [other === undefined ? 0 : 1, [` ~ ${choices.of(['', '-'])}${other?.text ?? ''}`, UNIT]],
       [shape.length === 2 ? 1 : 0, [' ~ orthogonal', UNIT]],
       [isSquare ? 2 : 0, [` ~ ${choices.of(['identity', 'spectral(0.9)'])}`, UNIT]],

@@ -73,7 +73,9 @@ export async function bothWays(
   for (const state of states) secondInputs.set(state, first.get(state)!);
   const second = await run(graphs[1], takenBy(graphs[1], secondInputs));
   const firstInputs = cut(0);
-  for (const state of states) firstInputs.set(`cotangent.${state}`, second.get(`grad.${state}`)!);
+  for (const state of realStates(opening)) {
+    firstInputs.set(`cotangent.${state}`, second.get(`grad.${state}`)!);
+  }
   const again = await run(graphs[0], firstInputs);
 
   const shapes = outputShapes(graphs[0]);
@@ -90,6 +92,11 @@ export async function bothWays(
   return { whole, chunked };
 }
 
+/** The states that have a gradient: those of categories have none. */
+export function realStates({ states }: Forms['program']): readonly string[] {
+  return states.filter(({ kind }) => kind === 'real').map(({ name }) => `state.${name}`);
+}
+
 const known = new WeakMap<Forms, Graph>();
 
 /** The batch with gradients of its loss, or outputs, and of the states that it leaves. */
@@ -97,7 +104,7 @@ export function withStateGradients(forms: Forms): Graph {
   const { program, forward, autodiff } = forms;
   const real = program.outputs.filter(({ kind }) => kind === 'real').map(({ name }) => name);
   const ends = program.loss === undefined ? real : ['loss'];
-  const outputs = [...ends, ...program.states.map(({ name }) => `state.${name}`)];
+  const outputs = [...ends, ...realStates(program)];
   const graph = known.get(forms) ?? autodiff.vjp(forward, { outputs, wrt: differentiable(program) });
   known.set(forms, graph);
   return graph;

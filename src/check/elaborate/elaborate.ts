@@ -157,7 +157,12 @@ class Elaboration {
       documentation: parameter.documentation,
       shape: shapeDims(parameter.shape, opened, parameter.span).map(Number),
       frozen: parameter.frozen,
-      start: startOf(parameter.start, opened, this.#cell.span),
+      start: startOf(
+        parameter.start,
+        shapeDims(parameter.shape, opened, parameter.span),
+        opened,
+        this.#cell.span,
+      ),
     }));
     for (const p of parameters) {
       this.#input(`parameter ${p.name}`, p.name, real(...p.shape), 'parameter', p.span);
@@ -166,13 +171,17 @@ class Elaboration {
       name,
       span: state.span,
       documentation: state.documentation,
+      kind: state.categories === undefined ? ('real' as const) : ('index' as const),
+      categories:
+        state.categories === undefined ? undefined : sizeNumber(state.categories, scope.opened, state.span),
       shape: shapeDims(state.shape, scope.opened, state.span).map(Number),
       start: state.start === undefined ? ('zero' as const) : ('declared' as const),
       reverse: definition.reverse,
     }));
     for (const s of states) {
       if (!this.#startsGiven(s.name)) continue;
-      this.#input(`state ${s.name}`, `state.${s.name}`, real(...s.shape), 'state', s.span);
+      const type = s.kind === 'real' ? real(...s.shape) : index(...s.shape);
+      this.#input(`state ${s.name}`, `state.${s.name}`, type, 'state', s.span);
     }
     const [hasNoise, hasBatchNoise] = [noise.sequence && mode === 'train', noise.batch && mode === 'train'];
     if (hasNoise) this.#inputs.set('seed', b.input('seed', index(), 'seed', cell.span));
@@ -373,7 +382,9 @@ class Elaboration {
     if (this.#startsGiven(name)) return this.#given(`state ${name}`);
     const shape = shapeDims(state.shape, scope.opened, state.span);
     b.origin = state.span;
-    if (state.start === undefined) return b.constant(0, shape);
+    if (state.start === undefined) {
+      return b.constant(0, shape, state.categories === undefined ? 'real' : 'index');
+    }
     const start = express(state.start, scope, this.#site());
     // A number goes everywhere, and what a delay starts from to all that it keeps.
     const rank = b.shapeOf(start).length;

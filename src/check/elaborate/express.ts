@@ -289,6 +289,14 @@ function comparison(e: ComparisonNode, recur: (e: CheckedExpression) => NodeId, 
   }
 }
 
+/** A number, floored and modulo v, as a category. In float32 the modulus of a large number may leave its range by rounding. */
+function toIndex(b: GraphBuilder, x: NodeId, v: NodeId): NodeId {
+  const within = b.apply('mod', b.apply('floor', x), v);
+  const last = b.apply('sub', v, b.constant(1));
+  const held = b.apply('min', b.apply('max', within, b.constant(0)), last);
+  return b.call('convert', [held], { element: 'index' });
+}
+
 function primitive(e: PrimitiveNode, recur: (e: CheckedExpression) => NodeId, b: GraphBuilder): NodeId {
   const operands = e.operands.map(recur);
   const [x] = operands;
@@ -316,6 +324,8 @@ function primitive(e: PrimitiveNode, recur: (e: CheckedExpression) => NodeId, b:
       return holdsAnywhere(b, x);
     case 'all':
       return b.apply('not', holdsAnywhere(b, b.apply('not', x)));
+    case 'to_index':
+      return toIndex(b, x, operands[1]);
     case 'argmax':
       return b.call('argmax', [x], { axis: 0 });
     case 'dot': {

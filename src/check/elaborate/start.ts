@@ -1,13 +1,23 @@
 // How a weight starts, once sizes and hyperparameters are numbers.
 
+import { invariant } from '../../base/invariant.ts';
 import type { Span } from '../../base/source.ts';
+import { GraphBuilder } from '../../graph/build.ts';
+import type { NodeId } from '../../graph/graph.ts';
+import { type Dim, real } from '../../graph/type.ts';
 import type { CheckedExpression, CheckedStart } from '../checked.ts';
 import type { ProgramStart } from '../program.ts';
-import { numberFrom, numberOf, refuseNumber } from './express.ts';
+import { drawName } from '../starts.ts';
+import { express, type Leaf, numberFrom, numberOf, refuseNumber } from './express.ts';
 import { type Opened, sizeNumber } from './opened.ts';
 
 /** The start of a weight of an opened cell. Throws an ElaborationProblem where a number is out of its range. */
-export function startOf(start: CheckedStart, opened: Opened, span: Span): ProgramStart {
+export function startOf(
+  start: CheckedStart,
+  shape: readonly Dim[],
+  opened: Opened,
+  span: Span,
+): ProgramStart {
   switch (start.kind) {
     case 'glorot':
       return {
@@ -46,6 +56,20 @@ export function startOf(start: CheckedStart, opened: Opened, span: Span): Progra
     }
     case 'legendre':
       return { kind: 'legendre', window: above(0, start.window, opened) };
+    case 'formula': {
+      const draws = start.draws.map((draw) => startOf(draw, shape, opened, span));
+      const b = new GraphBuilder('start');
+      const inputs = new Map(
+        draws.map((_, k) => [drawName(k), b.input(drawName(k), real(...shape), 'parameter')] as const),
+      );
+      const leaf = (e: Leaf): NodeId => {
+        const node = e.kind === 'parameter' ? inputs.get(e.name) : undefined;
+        invariant(node !== undefined, `${e.kind} in a start`);
+        return node;
+      };
+      b.output('start', express(start.value, { opened }, { b, train: false, leaf }));
+      return { kind: 'formula', draws, graph: b.finish() };
+    }
     case 'copy':
       return { ...start, of: opened.prefix + start.of };
     case 'value':

@@ -78,7 +78,8 @@ function inChunks({ forms, continuing, drawn }: Place, inputs: Tensors): Tensors
   for (const state of states) secondInputs.set(state, first.get(state)!);
   const second = evaluate(graphs[1], takenBy(graphs[1], secondInputs), after);
   const firstInputs = cut(0);
-  for (const state of states) firstInputs.set(`cotangent.${state}`, second.get(`grad.${state}`)!);
+  for (const state of realStates(program))
+    firstInputs.set(`cotangent.${state}`, second.get(`grad.${state}`)!);
   const again = evaluate(graphs[0], firstInputs, before);
 
   const results = outputShapes(graphs[0]);
@@ -98,13 +99,18 @@ function cutOf({ lengths, numbers }: Case): number {
   return 1 + (numbers % (Math.min(...lengths) - 1));
 }
 
+/** The states that have a gradient: those of categories have none. */
+function realStates({ states }: Program): readonly string[] {
+  return states.filter(({ kind }) => kind === 'real').map(({ name }) => `state.${name}`);
+}
+
 const known = new WeakMap<Program, Graph>();
 
 /** The batch with gradients of its loss, or outputs, and of the states that it leaves. */
 function withStateGradients({ program, forward, wrt, rules }: Forms): Graph {
   const real = program.outputs.filter(({ kind }) => kind === 'real').map(({ name }) => name);
   const ends = program.loss === undefined ? real : ['loss'];
-  const outputs = [...ends, ...program.states.map(({ name }) => `state.${name}`)];
+  const outputs = [...ends, ...realStates(program)];
   const graph = known.get(program) ?? vjp(forward, { outputs, wrt }, rules);
   known.set(program, graph);
   return graph;

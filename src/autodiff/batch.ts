@@ -37,9 +37,7 @@ export function batch(graph: Graph, options: { readonly lengths: boolean }): Gra
   }
   builder.origin = undefined;
   const lengths = new Map<AxisName, NodeId>();
-  for (const axis of options.lengths ? timesOf(graph) : []) {
-    lengths.set(axis, builder.input(lengthsName(axis), index(BATCH), 'lengths'));
-  }
+  if (options.lengths) lengths.set(TIME, builder.input(LENGTHS, index(BATCH), 'lengths'));
   batchNodes(builder, graph, values, lengths);
   builder.origin = undefined;
   for (const { name, node, mean } of graph.outputs) {
@@ -50,10 +48,8 @@ export function batch(graph: Graph, options: { readonly lengths: boolean }): Gra
   return builder.finish();
 }
 
-/** The input that says how long each sequence of a batch is along a time axis: `lengths`, `lengths.output`. */
-export function lengthsName(axis: AxisName): string {
-  return axis === TIME ? 'lengths' : `lengths.${axis}`;
-}
+/** The input that says how long each sequence of a batch is. */
+const LENGTHS = 'lengths';
 
 /** Where B stands in a value of this shape (without it): behind its leading axes of steps, before whole sequences. */
 function batchPosition(shape: readonly Dim[]): number {
@@ -135,13 +131,6 @@ function isTime(dim: Dim): dim is AxisName {
   return typeof dim === 'string' && dim !== BATCH && timeOf(dim) === undefined;
 }
 
-/** The time axes of a program: T, and those that inputs and scans name. */
-function timesOf(graph: Graph): readonly AxisName[] {
-  const inputs = graph.inputs.flatMap((id) => typeOf(graph, id).shape.filter(isTime));
-  const scans = graph.nodes.flatMap((node) => (node.kind === 'scan' ? [node.axis] : []));
-  return [...new Set([TIME, ...inputs, ...scans])];
-}
-
 /** A scan whose carries and results all have B. */
 function batchScan(
   builder: GraphBuilder,
@@ -176,7 +165,7 @@ function batchScan(
     inside.set(id, { node: inner.input(node.name, withBatch(node.type, at), node.role), at });
   });
   const innerLengths = new Map(
-    asked.map((axis) => [axis, inner.input(lengthsName(axis), index(BATCH), 'capture')] as const),
+    asked.map((axis) => [axis, inner.input(LENGTHS, index(BATCH), 'capture')] as const),
   );
   batchNodes(inner, body, inside, innerLengths);
   for (const { name, node } of body.outputs) {

@@ -16,7 +16,7 @@ import { type PlainCall, spread, type VectorOperand, vectorize } from './vectori
 export type Lengths = ReadonlyMap<string, NodeId>;
 
 /** Whether a shape has the axis of a whole sequence. */
-export function isRagged(shape: readonly Dim[]): boolean {
+function isRagged(shape: readonly Dim[]): boolean {
   return shape.some((d) => timeOf(d) !== undefined);
 }
 

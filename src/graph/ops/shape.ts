@@ -44,7 +44,7 @@ export const reshape: Op<'reshape'> = {
   typeOf([x], { shape }) {
     checkShape('reshape', shape);
     const [from, to] = [splitNamed(x.shape), splitNamed(shape)];
-    const isRenamed = sameShape(x.shape.map(asTime), shape.map(asTime));
+    const isRenamed = !sameShape(x.shape, shape) && sameShape(x.shape.map(asTime), shape.map(asTime));
     const fits =
       isRenamed ||
       (from !== undefined &&

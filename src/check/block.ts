@@ -89,6 +89,7 @@ function newContext(
     units: new Map(),
     applications: [],
     delays: [],
+    indices: [],
     appliedNames: new Set(),
     lookedAt: new Map(),
     shapes: [],

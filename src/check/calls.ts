@@ -9,6 +9,7 @@ import { type Context, type Draft, fail, isPoison, type Place, poison } from './
 import { delayDraft } from './delay.ts';
 import { functionElsewhere } from './elsewhere.ts';
 import { callPrimitive, functionNames, isBuiltIn, isPrimitiveFunction } from './functions.ts';
+import { mentions } from './indices.ts';
 import { inlineFunction } from './inline.ts';
 import { notConstant } from './names.ts';
 import { shortText } from './report.ts';
@@ -50,6 +51,7 @@ export function callOutputs(
   const { callee } = call;
   if (callee.kind === 'name') {
     const local = place.inside === undefined ? context.scope.get(callee.text) : undefined;
+    if (local?.kind === 'instance' && isForEachIndex(context, call, place)) return undefined;
     if (local?.kind === 'instance') return applyNamed(context, callee.text, call, place, span);
     if (local?.kind === 'broken') {
       for (const argument of call.arguments) context.infer(argument.value, place);
@@ -60,6 +62,7 @@ export function callOutputs(
     return isPoison(draft) ? undefined : [draft];
   }
   if (isTemplate(place.module, context.prelude, callee)) {
+    if (isForEachIndex(context, call, place)) return undefined;
     // Read first, so that copies are counted in the order of the text.
     const template = readTemplate(context, callee, place);
     const name = template === undefined ? '' : anonymousName(template, place);
@@ -127,6 +130,21 @@ export function callOutputs(
     notes: ['what can stand before brackets is a function, an instance of a cell, or a cell with its sizes'],
   });
   return undefined;
+}
+
+/** Whether a cell would be applied to something else for each number of an index: it has one copy, and takes whole values. */
+function isForEachIndex(context: Context, call: Call, place: Place): boolean {
+  const names = [...(place.indices?.keys() ?? [])];
+  const open = call.arguments.find(({ value }) => mentions(value, names));
+  if (open === undefined) return false;
+  const [cell, value] = [shortText(call.callee.span) ?? 'the cell', shortText(open.span) ?? 'this'];
+  context.report.add({
+    code: 'RNN3103',
+    message: `a cell takes whole values, and ${value} is another one for each ${names.find((name) => mentions(open.value, [name])) ?? 'index'}`,
+    span: open.span,
+    help: `give what it takes an equation, apply it, y = ${cell}(...), and use an entry of y`,
+  });
+  return true;
 }
 
 function inferArguments(

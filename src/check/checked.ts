@@ -245,7 +245,11 @@ export type CheckedExpression =
   | PrimitiveNode
   | IfNode
   | SliceNode
-  | PickNode
+  | AccessNode
+  | IndexNumberNode
+  | TabulateNode
+  | OverIndexNode
+  | ReshapeNode
   | AffineNode
   | DropoutNode
   | OverTimeNode
@@ -396,12 +400,65 @@ export interface SliceNode extends NodeBase {
   readonly size: Size;
 }
 
-/** `a[k]`: the entry of the first axis of a that a category names. */
-export interface PickNode extends NodeBase {
-  readonly kind: 'pick';
-  readonly table: CheckedExpression;
+/** An index of index notation: a whole number from 0 to below its size. Two are the same where their ids are. */
+export interface CheckedIndex {
+  /** In the order in which the cell binds them: what is bound outside is smaller. */
+  readonly id: number;
+  readonly name: string;
+  readonly size: Size;
+}
+
+/** What stands in brackets for one axis of a value. */
+export type CheckedPlace =
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'slice'; readonly start: Size; readonly size: Size }
+  | { readonly kind: 'entry'; readonly at: Size }
   /** index []. */
-  readonly position: CheckedExpression;
+  | { readonly kind: 'category'; readonly position: CheckedExpression }
+  /** The entry that an index names. */
+  | { readonly kind: 'index'; readonly index: CheckedIndex }
+  /** The entry at `offset` and so often each index as its factor says; zero where there is none. */
+  | { readonly kind: 'sum'; readonly terms: readonly IndexTerm[]; readonly offset: Size };
+
+export interface IndexTerm {
+  readonly index: CheckedIndex;
+  readonly factor: Size;
+}
+
+/** `S[i, j]`, `x[0]`, `A[1:3]`, `a[k]`: one place for each of the first axes of the operand; the others are whole. */
+export interface AccessNode extends NodeBase {
+  readonly kind: 'access';
+  readonly operand: CheckedExpression;
+  readonly places: readonly CheckedPlace[];
+}
+
+/** An index as a number: real [], or a category, index [], where it stands beside one. */
+export interface IndexNumberNode extends NodeBase {
+  readonly kind: 'index-number';
+  readonly index: CheckedIndex;
+}
+
+/** The values of an expression for all values of some indices, which are its first axes in this order. */
+export interface TabulateNode extends NodeBase {
+  readonly kind: 'tabulate';
+  readonly indices: readonly CheckedIndex[];
+  readonly operand: CheckedExpression;
+}
+
+export type IndexReducer = 'sum' | 'mean' | 'prod' | 'max' | 'min';
+
+/** `sum over j: ...`: the real values of an expression for all values of some indices, put together. */
+export interface OverIndexNode extends NodeBase {
+  readonly kind: 'over-index';
+  readonly reducer: IndexReducer;
+  readonly indices: readonly CheckedIndex[];
+  readonly operand: CheckedExpression;
+}
+
+/** The same elements in the same order, the last axis the fastest, in another shape. */
+export interface ReshapeNode extends NodeBase {
+  readonly kind: 'reshape';
+  readonly operand: CheckedExpression;
 }
 
 /** The sum of `weight . argument`, and the bias: affine, linear and Dense. */
@@ -458,6 +515,7 @@ export function operandsOf(node: CheckedExpression): readonly CheckedExpression[
     case 'size':
     case 'hyperparameter':
     case 'step-number':
+    case 'index-number':
     case 'input':
     case 'parameter':
     case 'equation':
@@ -475,6 +533,9 @@ export function operandsOf(node: CheckedExpression): readonly CheckedExpression[
     case 'if':
       return [...node.cases.flatMap((c) => [c.condition, c.value]), node.otherwise];
     case 'slice':
+    case 'tabulate':
+    case 'over-index':
+    case 'reshape':
     case 'over-time':
     case 'each-step':
     case 'oldest':
@@ -483,8 +544,8 @@ export function operandsOf(node: CheckedExpression): readonly CheckedExpression[
       return [node.operand, node.past];
     case 'dropout':
       return [node.operand, node.probability];
-    case 'pick':
-      return [node.table, node.position];
+    case 'access':
+      return [node.operand, ...node.places.flatMap((p) => (p.kind === 'category' ? [p.position] : []))];
     case 'affine':
       return node.terms.map((term) => term.argument);
     default:

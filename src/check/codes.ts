@@ -37,6 +37,11 @@ export const checkerCodes = {
   RNN3014: 'a number was expected',
   RNN3015: 'the loss or a metric is not a scalar',
   RNN3016: 'branches that differ',
+  RNN3101: 'an index that nothing ranges',
+  RNN3102: 'an index over different sizes',
+  RNN3103: 'an index that is not bound, or cannot be',
+  RNN3104: 'a term that a sum would add again and again',
+  RNN3105: 'a place outside of its axis',
   RNN4001: 'steps mixed with onces',
   RNN4002: 'a cycle without prev',
   RNN4003: 'a cycle through the end of the sequence',
@@ -78,6 +83,7 @@ export const elaborationCodes = {
   RNN5905: 'a model that looks at its target to generate',
   RNN5906: 'shapes that no sizes fit',
   RNN5907: 'two inputs with one name',
+  RNN5911: 'a place outside of its axis, for these sizes',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;
 
 export type ElaborationCode = keyof typeof elaborationCodes;

@@ -15,6 +15,7 @@ import type {
   Rate,
 } from './checked.ts';
 import type { CheckerCode } from './codes.ts';
+import { accessed, freeIndices, tabulated } from './free-indices.ts';
 import type { Complaint, Report } from './report.ts';
 import { shortText } from './report.ts';
 import type { BlockEntry, Module } from './resolve.ts';
@@ -42,7 +43,21 @@ export interface Draft {
   readonly reference: boolean;
   /** The value of a literal. */
   readonly literal: number | undefined;
+  /** An index by itself. */
+  readonly index?: IndexBinding;
   readonly finish: () => CheckedExpression;
+}
+
+/** An index of index notation. */
+export interface IndexBinding {
+  /** Its place among all of the cell. */
+  readonly id: number;
+  readonly name: string;
+  readonly span: Span;
+  /** How many numbers it goes over: unknown until it names an axis. */
+  readonly size: Size;
+  /** The first axis that it names. */
+  first: { readonly size: Size; readonly label: Label } | undefined;
 }
 
 /** What a name of a cell means. */
@@ -154,6 +169,8 @@ export interface Place {
   readonly module: Module;
   /** Inside a function: its parameters. */
   readonly parameters: ReadonlyMap<string, Draft> | undefined;
+  /** The indices that are bound here. A function sees its own alone. */
+  readonly indices?: ReadonlyMap<string, IndexBinding>;
   /** Inside a function: which, and where it is used. */
   readonly inside: Inside | undefined;
   /** Inside a function of the prelude: the place of its use, which stands for everything in it. */
@@ -196,6 +213,8 @@ export interface Context {
   readonly applications: DraftApplication[];
   /** What `delay` keeps. */
   readonly delays: DraftDelay[];
+  /** All indices, in the order in which they are bound. */
+  readonly indices: IndexBinding[];
   /** The named instances that stand somewhere before brackets of values, whether or not that worked out. */
   readonly appliedNames: Set<string>;
   /** The instances whose past is looked at, and where first. */
@@ -535,11 +554,21 @@ export function setApart(context: Context, draft: Draft): Draft {
 export function asReference(context: Context, draft: Draft, name?: string): Draft {
   if (draft.reference) return draft;
   const id = context.equations.length as EquationId;
-  context.equations.push({ name, span: draft.span, documentation: undefined, draft });
+  // Where it needs indices from around it, the equation has a value for all their numbers.
+  let finished: CheckedExpression | undefined;
+  const value = (): CheckedExpression => {
+    finished ??= draft.finish();
+    return finished;
+  };
+  const whole = { ...draft, finish: () => tabulated(value(), freeIndices(value())) };
+  context.equations.push({ name, span: draft.span, documentation: undefined, draft: whole });
   return {
     ...draft,
     atomic: true,
     reference: true,
-    finish: () => ({ kind: 'equation', equation: id, ...nodeBase(context, draft.span, draft.type) }),
+    finish: () => {
+      const { span, type } = whole.finish();
+      return accessed({ kind: 'equation', equation: id, span, type }, freeIndices(value()));
+    },
   };
 }

@@ -20,7 +20,12 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case 'call':
       return [expression.callee, ...expression.arguments.map((argument) => argument.value)];
     case 'index-access':
-      return [expression.object, ...expression.indices];
+      return [
+        expression.object,
+        ...expression.indices.flatMap((place) =>
+          place.kind === 'slice' ? [place.from ?? [], place.to ?? []].flat() : [place],
+        ),
+      ];
     case 'prev':
     case 'negation':
     case 'not':

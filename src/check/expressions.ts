@@ -22,7 +22,9 @@ import {
   poison,
   reasons,
 } from './context.ts';
-import { elementwise, pickDraft } from './functions.ts';
+import { behindIndices } from './free-indices.ts';
+import { elementwise } from './functions.ts';
+import { indexDraft, overIndexDraft } from './indices.ts';
 import { later, memberOf, nameDraft, notConstant, prevDraft } from './names.ts';
 import {
   chainDraft,
@@ -32,6 +34,7 @@ import {
   notDraft,
   powerDraft,
 } from './operators.ts';
+import { accessDraft } from './places.ts';
 import { shortText } from './report.ts';
 
 /** The draft of an expression. Reports what is wrong with it, once, and then gives a poisoned draft. */
@@ -52,8 +55,11 @@ export function inferExpression(context: Context, expression: Expression, place:
         span,
         notes: ['texts stand in train blocks and imports'],
       });
-    case 'name':
+    case 'name': {
+      const index = place.indices?.get(expression.text);
+      if (index !== undefined) return indexDraft(context, index, span);
       return nameDraft(context, expression.text, place, span);
+    }
     case 'step-number': {
       if (place.constant !== undefined) return notConstant(context, 't', place.constant, span);
       const type = draftReal([], 'step');
@@ -64,14 +70,8 @@ export function inferExpression(context: Context, expression: Expression, place:
       return memberOf(context, expression, false, place, span);
     case 'call':
       return callDraft(context, expression, place, span);
-    case 'index-access': {
-      if (expression.indices.length !== 1) {
-        return later(context, 'index notation with several indices', span, 'write it with @, outer and dot');
-      }
-      const table = infer(expression.object);
-      const position = infer(expression.indices[0]);
-      return isPoison(table) ? poison(span) : pickDraft(context, table, position, span);
-    }
+    case 'index-access':
+      return accessDraft(context, expression, place, span);
     case 'prev':
       return prevDraft(context, expression, place, span);
     case 'chain': {
@@ -132,7 +132,7 @@ export function inferExpression(context: Context, expression: Expression, place:
     case 'each-step':
       return eachStepDraft(context, infer(expression.operand), span);
     case 'over-index':
-      return later(context, 'index notation', span, 'write it with @, outer and dot');
+      return overIndexDraft(context, expression, place, span);
     default:
       return expression satisfies never;
   }
@@ -165,7 +165,14 @@ function overTimeDraft(
   return makeDraft(
     span,
     type,
-    () => ({ kind: 'over-time', reducer, operand: reference.finish(), ...nodeBase(context, span, type) }),
+    () =>
+      behindIndices(reference.finish(), (of) => ({
+        kind: 'over-time',
+        reducer,
+        operand: of,
+        type: { ...of.type, rate: 'once' },
+        span,
+      })),
     { because: operand.because },
   );
 }
@@ -189,7 +196,13 @@ function eachStepDraft(context: Context, operand: Draft, span: Span): Draft {
   return makeDraft(
     span,
     type,
-    () => ({ kind: 'each-step', operand: reference.finish(), ...nodeBase(context, span, type) }),
+    () =>
+      behindIndices(reference.finish(), (of) => ({
+        kind: 'each-step',
+        operand: of,
+        type: { ...of.type, rate: 'step' },
+        span,
+      })),
     { because: operand.because },
   );
 }

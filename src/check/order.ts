@@ -127,11 +127,15 @@ function checkFunction(entry: FunctionEntry, prelude: Module, report: Report): v
       help: 'leave out the type',
     });
   }
+  const bound = new Set<string>();
   const pending: Expression[] = gradient === undefined ? [body] : [gradient, body];
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
     const called = at.kind === 'call' && at.callee.kind === 'name';
     for (const child of childrenOf(at).slice(called ? 1 : 0)) pending.push(child);
-    if (at.kind !== 'name' || names.has(at.text) || lookUp(module, prelude, at.text) !== undefined) continue;
+    // What it binds itself is looked at where it is used.
+    if (at.kind === 'over-index') for (const { text } of at.indices) bound.add(text);
+    if (at.kind !== 'name' || names.has(at.text) || bound.has(at.text)) continue;
+    if (lookUp(module, prelude, at.text) !== undefined) continue;
     const near = suggest(at.text, names);
     report.add({
       code: 'RNN2001',

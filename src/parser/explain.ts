@@ -151,7 +151,7 @@ function hint(
   const [first, second] = segment;
   const kind = first.tokenType;
   if (found?.tokenType === tokens.Colon && expected === '`]`') {
-    return 'to take a vector apart write a, b = split(x, 2)';
+    return 'a slice has two ends and no step: every second entry is y[i] = x[2 * i]';
   }
   if (kind === tokens.State && found?.tokenType === tokens.Tilde) {
     return `for a start that is learnt write param h0: [m] ~ normal(0.1), and state ${second.image}: [m] = h0`;

@@ -20,6 +20,7 @@ import type {
   Member,
   Name,
   NameExpression,
+  SliceSyntax,
   Trivia,
   TypeAnnotation,
   ValueType,
@@ -182,11 +183,11 @@ export class ExpressionGrammar extends EmbeddedActionsParser {
         },
         {
           ALT: () => {
-            const indices: Expression[] = [];
+            const indices: (Expression | SliceSyntax)[] = [];
             this.CONSUME(tokens.OpenBracket);
             this.AT_LEAST_ONE_SEP({
               SEP: tokens.Comma,
-              DEF: () => indices.push(this.SUBRULE2(this.expression)),
+              DEF: () => indices.push(this.SUBRULE(this.place)),
             });
             const close = this.CONSUME(tokens.CloseBracket);
             return this.ACTION((): Expression => {
@@ -212,6 +213,43 @@ export class ExpressionGrammar extends EmbeddedActionsParser {
       ]);
     });
     return operand;
+  });
+
+  /** What stands in brackets for one axis: an expression, or the two ends of a slice. */
+  private readonly place: Rule<Expression | SliceSyntax> = this.RULE('place', () => {
+    let from: Expression | undefined;
+    let colon: IToken | undefined;
+    let to: Expression | undefined;
+    this.OR([
+      {
+        ALT: () => {
+          from = this.SUBRULE1(this.expression);
+          this.OPTION1(() => {
+            colon = this.CONSUME1(tokens.Colon);
+            this.OPTION2(() => {
+              to = this.SUBRULE2(this.expression);
+            });
+          });
+        },
+      },
+      {
+        ALT: () => {
+          colon = this.CONSUME2(tokens.Colon);
+          this.OPTION3(() => {
+            to = this.SUBRULE3(this.expression);
+          });
+        },
+      },
+    ]);
+    return this.ACTION((): Expression | SliceSyntax => {
+      if (colon === undefined) {
+        invariant(from !== undefined, 'grammar: a place without a colon is an expression');
+        return from;
+      }
+      const middle = this.span(colon);
+      const span = joinSpans(from?.span ?? middle, to?.span ?? middle);
+      return { kind: 'slice', span, from, to };
+    });
   });
 
   private readonly literal: Rule<Expression> = this.RULE('literal', () =>

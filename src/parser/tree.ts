@@ -339,12 +339,20 @@ export interface Argument {
   readonly value: Expression;
 }
 
-/** `S[i, j]`. */
+/** `S[i, j]`, `x[1:3]`. */
 export interface IndexAccess {
   readonly kind: 'index-access';
   readonly span: Span;
   readonly object: Expression;
-  readonly indices: readonly Expression[];
+  readonly indices: readonly (Expression | SliceSyntax)[];
+}
+
+/** `1:3`, `:k`, `k:`, `:` in brackets: the positions from one to before another. */
+export interface SliceSyntax {
+  readonly kind: 'slice';
+  readonly span: Span;
+  readonly from: Expression | undefined;
+  readonly to: Expression | undefined;
 }
 
 /** `prev h`, `prev top.h`. `prev S[i]` is an index access of `prev S`. */

@@ -911,16 +911,16 @@ describe('habits of other languages', () => {
       "
     `);
   });
-  test('part of a vector', () => {
-    expect(showLine('h = x[0:2]')).toMatchInlineSnapshot(`
+  test('a slice with a step', () => {
+    expect(showLine('h = x[0:4:2]')).toMatchInlineSnapshot(`
       "
-      error[RNN1020]: expected \`]\` after \`0\`, found \`:\`
-        --> test.rnn:3:10
+      error[RNN1020]: expected \`]\` after \`4\`, found \`:\`
+        --> test.rnn:3:12
          |
-       3 |   h = x[0:2]
-         |          ^
+       3 |   h = x[0:4:2]
+         |            ^
          |
-         = help: to take a vector apart write a, b = split(x, 2)
+         = help: a slice has two ends and no step: every second entry is y[i] = x[2 * i]
       "
     `);
   });

@@ -16,9 +16,12 @@ import type {
   ComparisonNode,
   DropoutNode,
   IfNode,
+  PowerNode,
   PrimitiveNode,
 } from '../checked.ts';
-import { type Opened, shapeNumbers, sizeNumber } from './opened.ts';
+import type { Around } from './axes.ts';
+import { lift } from './lift.ts';
+import { type Opened, shapeNumbers, sizeNumber, wholeNumber } from './opened.ts';
 import { ElaborationProblem } from './problem.ts';
 
 /** The kinds of expressions that stand for something elsewhere, or for the step itself. */
@@ -84,16 +87,10 @@ export function express<C extends Surroundings>(e: CheckedExpression, context: C
         return b.constant(value);
       }
       case 'chain':
-        return chain(e, recur, b);
       case 'power':
-        return e.operands
-          .map((operand) => ({ literal: literalOf(operand), node: recur(operand) }))
-          .reduceRight((exponent, base) => ({ literal: undefined, node: power(b, base.node, exponent) }))
-          .node;
       case 'comparison':
-        return comparison(e, recur, b);
       case 'primitive':
-        return primitive(e, recur, b);
+        return operation(e, recur, b);
       case 'if':
         return conditional(e, numbers(e.type.shape), recur, b);
       case 'slice': {
@@ -105,18 +102,63 @@ export function express<C extends Surroundings>(e: CheckedExpression, context: C
         return oldest(b, recur(e.operand));
       case 'newest':
         return newest(b, recur(e.operand), recur(e.past));
-      case 'pick':
-        return b.apply('gather', recur(e.table), recur(e.position));
+      case 'access':
+      case 'tabulate':
+      case 'over-index':
+      case 'index-number':
+        return lift(e, around(context, site)).node;
+      case 'reshape':
+        return b.call('reshape', [recur(e.operand)], { shape: numbers(e.type.shape) });
       case 'affine':
         return affine(e, numbers(e.type.shape), context, site);
       case 'dropout':
-        return dropout(e, context, site);
+        return dropout(e, recur(e.operand), context, site);
       default:
         return site.leaf(e, context);
     }
   })();
   b.origin = before;
   return node;
+}
+
+/** An operation on operands that are there already. */
+function operation(
+  e: ChainNode | PowerNode | ComparisonNode | PrimitiveNode,
+  recur: (e: CheckedExpression) => NodeId,
+  b: GraphBuilder,
+): NodeId {
+  switch (e.kind) {
+    case 'chain':
+      return chain(e, recur, b);
+    case 'power':
+      return e.operands
+        .map((operand) => ({ literal: literalOf(operand), node: recur(operand) }))
+        .reduceRight((exponent, base) => ({ literal: undefined, node: power(b, base.node, exponent) })).node;
+    case 'comparison':
+      return comparison(e, recur, b);
+    case 'primitive':
+      return primitive(e, recur, b);
+    default:
+      return e satisfies never;
+  }
+}
+
+/** What an expression with indices sees of all this. */
+function around<C extends Surroundings>(context: C, site: Site<C>): Around {
+  const { b } = site;
+  return {
+    b,
+    whole: (e) => express(e, context, site),
+    pointwise: (e, operand, shape) =>
+      e.kind === 'if' ? conditional(e, shape, operand, b) : operation(e, operand, b),
+    noisy: (e, operand) => dropout(e, operand, context, site),
+    weight(name, { span }) {
+      invariant(site.weight !== undefined, 'there are weights here');
+      return site.weight(name, context, span);
+    },
+    size: (size, span) => sizeNumber(size, context.opened, span),
+    number: (size, span) => wholeNumber(size, context.opened, span),
+  };
 }
 
 /** The last entry of a value along its first axis. */
@@ -281,9 +323,8 @@ function affine<C extends Surroundings>(
 }
 
 /** Inverted dropout (Srivastava et al. 2014, section 10): what is kept is scaled up, so evaluating scales nothing. */
-function dropout<C extends Surroundings>(e: DropoutNode, context: C, site: Site<C>): NodeId {
+function dropout<C extends Surroundings>(e: DropoutNode, x: NodeId, context: C, site: Site<C>): NodeId {
   const { b } = site;
-  const x = express(e.operand, context, site);
   const p = dropoutPart(e, context.opened);
   if (!site.train || p === 0) return x;
   invariant(site.noise !== undefined, 'there is noise here');

@@ -4,4 +4,5 @@ import type { DiagnosticCode } from '../base/diagnostic.ts';
 
 export const deriveCodes = {
   RNN8201: 'nothing to derive',
+  RNN8202: 'too long to be written',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;

@@ -8,6 +8,7 @@ import { elaborate } from '../check/elaborate/elaborate.ts';
 import type { Program } from '../check/program.ts';
 import { type ReadBack, readBack } from './check.ts';
 import { derive, derivedBy, type Equations } from './derive.ts';
+import { TooLong } from './formula.ts';
 import { NotationError } from './read.ts';
 import { PRIMES } from './sizes.ts';
 import { writeDerivation } from './text-document.ts';
@@ -50,12 +51,34 @@ export function deriveBlock(
   if (nothing !== undefined) return { derivation: undefined, diagnostics: [nothing] };
 
   const { program: large } = at((k) => PRIMES[k % PRIMES.length]);
-  const proved = large === undefined ? undefined : prove(deriveProgram(large, open), small);
+  const symbolic = large === undefined ? undefined : readable(() => deriveProgram(large, open));
+  const proved = symbolic && prove(symbolic, small);
   if (proved !== undefined) return { derivation: proved, diagnostics: [] };
   // A number was taken for a size that it only looked like: told with numbers, it is right at these sizes.
-  const plain = prove(deriveProgram(small, []), small);
+  const numeric = readable(() => deriveProgram(small, []));
+  if (numeric === undefined) return { derivation: undefined, diagnostics: [tooLong(small)] };
+  const plain = prove(numeric, small);
   invariant(plain !== undefined, `the derivation of ${cell.name} gives other gradients than its graph`);
   return { derivation: plain, diagnostics: [] };
+}
+
+/** What can be written; undefined where it is too long for that. */
+function readable(derived: () => Equations): Equations | undefined {
+  try {
+    return derived();
+  } catch (error) {
+    if (error instanceof TooLong) return undefined;
+    throw error;
+  }
+}
+
+function tooLong(program: Program): Diagnostic {
+  return makeDiagnostic({
+    code: 'RNN8202',
+    message: `the gradients of ${program.name} are too long to be written as equations`,
+    span: program.span,
+    notes: ['they are computed all the same: rnn gradcheck shows that they are right'],
+  });
 }
 
 /** Derives a program; the sizes in `symbols`, which are primes of sizes.ts, are written as such. */

@@ -49,6 +49,8 @@ test.each(twins)('%s: as its twin', (_, text, twin) => {
   expect(a.length).toBe(b.length);
   a.forEach((value, k) => {
     expect(value.shape).toEqual(b[k].shape);
-    value.data.forEach((number, i) => expect(Math.abs(number - b[k].data[i])).toBeLessThan(1e-12));
+    value.data.forEach((number, i) => {
+      expect(Math.abs(number - b[k].data[i])).toBeLessThan(1e-12);
+    });
   });
 });

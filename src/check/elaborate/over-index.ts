@@ -27,8 +27,9 @@ export function overIndex(e: OverIndexNode, lift: Lift, around: Around): Lifted 
   const { indices, operand, reducer, span } = e;
   if (reducer === 'sum') return sumOf(operand, indices, lift, around);
   if (reducer === 'mean') {
-    const total = sumOf(operand, indices, lift, around);
-    return scaled(total, 1 / extentsOf(indices, around, span).reduce((n, d) => n * d, 1), around);
+    const { node, axes } = sumOf(operand, indices, lift, around);
+    const count = extentsOf(indices, around, span).reduce((n, d) => n * d, 1);
+    return { node: b.apply('div', node, b.constantLike(count, node)), axes };
   }
   const value = lift(operand);
   const missing = indices.filter(({ id }) => !value.axes.some((index) => index.id === id));

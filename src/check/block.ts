@@ -13,7 +13,15 @@ import type { Report } from './report.ts';
 import type { BlockEntry, Module } from './resolve.ts';
 import { checkParts, checkResult, type DraftResult } from './results.ts';
 import { isKnownShape, resolveShape } from './shapes.ts';
-import { isNeverPositive, isWhole, type Size, SizeUnknowns, showSize } from './size.ts';
+import {
+  constantSize,
+  isNeverPositive,
+  isQuotient,
+  isWhole,
+  type Size,
+  SizeUnknowns,
+  showSize,
+} from './size.ts';
 import { findStages, nodesOf } from './stages.ts';
 import { inferConstant, instantiate, isTemplate, readTemplate } from './templates.ts';
 import { reportUndefinedStates } from './undefined-states.ts';
@@ -200,7 +208,7 @@ function settle(context: Context, before: number): void {
   for (const shape of context.shapes) {
     const resolved = resolveShape(shape, unknowns);
     const open = isKnownShape(resolved) ? resolved.some((size) => unknowns.isOpen(size)) : true;
-    const wrong = isKnownShape(resolved) ? resolved.find((size) => !isSize(size)) : undefined;
+    const wrong = isKnownShape(resolved) ? resolved.find((size) => isNoSize(size)) : undefined;
     if (!open && wrong !== undefined) {
       report.add({
         code: 'RNN3013',
@@ -239,9 +247,15 @@ function settle(context: Context, before: number): void {
   }
 }
 
+/** Whether it is no size for any choice of its symbols, as far as its form tells. */
+function isNoSize(size: Size): boolean {
+  const constant = constantSize(size);
+  return isNeverPositive(size) || (constant !== undefined && constant.denominator !== 1n);
+}
+
 /** Whether it can be a size, for every choice of its symbols as far as its form tells. */
 function isSize(size: Size): boolean {
-  return isWhole(size) && !isNeverPositive(size);
+  return (isWhole(size) || isQuotient(size)) && !isNeverPositive(size);
 }
 
 function finish(

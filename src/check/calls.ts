@@ -13,6 +13,7 @@ import { mentions } from './indices.ts';
 import { inlineFunction } from './inline.ts';
 import { notConstant } from './names.ts';
 import { shortText } from './report.ts';
+import { reshapeDraft } from './reshape.ts';
 import { describeBinding } from './size-expressions.ts';
 import {
   anonymousName,
@@ -228,6 +229,7 @@ function callBuiltIn(
   place: Place,
   span: Span,
 ): Draft {
+  if (name === 'reshape') return reshapeDraft(context, args, place, span);
   if (name !== 'split' && place.inside !== undefined) {
     return fail(context, {
       code: 'RNN5001',

@@ -42,6 +42,7 @@ export const checkerCodes = {
   RNN3103: 'an index that is not bound, or cannot be',
   RNN3104: 'a term that a sum would add again and again',
   RNN3105: 'a place outside of its axis',
+  RNN3106: 'a reshape to another number of elements',
   RNN4001: 'steps mixed with onces',
   RNN4002: 'a cycle without prev',
   RNN4003: 'a cycle through the end of the sequence',

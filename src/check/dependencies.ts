@@ -12,6 +12,7 @@ export function childrenOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case 'number':
     case 'string':
+    case 'shape':
     case 'name':
     case 'step-number':
       return [];

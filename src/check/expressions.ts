@@ -55,6 +55,13 @@ export function inferExpression(context: Context, expression: Expression, place:
         span,
         notes: ['texts stand in train blocks and imports'],
       });
+    case 'shape':
+      return fail(context, {
+        code: 'RNN2008',
+        message: `${shortText(span) ?? 'this'} is a shape, not a value`,
+        span,
+        notes: ['a shape is what reshape(x, [m, n]) is given, as its second argument'],
+      });
     case 'name': {
       const index = place.indices?.get(expression.text);
       if (index !== undefined) return indexDraft(context, index, span);

@@ -55,7 +55,7 @@ export function isPrimitiveFunction(name: string): boolean {
 }
 
 /** The words that make weights, noise, or several values: the checker looks at them by themselves. */
-const builtIn = ['affine', 'linear', 'dropout', 'delay', 'split'] as const;
+const builtIn = ['affine', 'linear', 'dropout', 'delay', 'split', 'reshape'] as const;
 
 /** Whether a word is built in, and no primitive function. */
 export function isBuiltIn(name: string): boolean {

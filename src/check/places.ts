@@ -30,11 +30,10 @@ import { asVector, type DraftType, isKnownShape, resolveShape } from './shapes.t
 import {
   addSizes,
   constantSize,
+  divideSizes,
   isNeverPositive,
-  isWhole,
   multiplySizes,
   type Size,
-  scaleSize,
   showSize,
   sizeOf,
   sizeSymbol,
@@ -259,7 +258,7 @@ function readPlace(
   if (unbound(context, written, place)) return undefined;
   const sum = readSum(context, written, place);
   if (sum !== undefined) {
-    if (!isWhole(sum.offset)) return notAPlace(context, written, span);
+    if (!isWholeOrOpen(sum.offset)) return notAPlace(context, written, span);
     const [[index, factor] = [undefined, zero]] = sum.terms;
     if (index === undefined) return { kind: 'entry', at: sum.offset, span };
     const alone = sum.terms.size === 1 && isOne(factor) && sum.offset.terms.length === 0;
@@ -271,6 +270,12 @@ function readPlace(
   return notAPlace(context, written, span, draft);
 }
 
+/** Whether it is whole, or may be: a quotient of sizes is looked at when they get numbers. */
+function isWholeOrOpen(size: Size): boolean {
+  const constant = constantSize(size);
+  return constant === undefined || constant.denominator === 1n;
+}
+
 function isOne(size: Size): boolean {
   return subtractSizes(size, one).terms.length === 0;
 }
@@ -279,7 +284,7 @@ function isOne(size: Size): boolean {
 function readNumber(context: Context, written: Expression, place: Place): Size | undefined {
   if (unbound(context, written, place)) return undefined;
   const sum = readSum(context, written, place);
-  if (sum !== undefined && sum.terms.size === 0 && isWhole(sum.offset)) return sum.offset;
+  if (sum !== undefined && sum.terms.size === 0 && isWholeOrOpen(sum.offset)) return sum.offset;
   context.report.add({
     code: 'RNN3011',
     message: `${shortText(written.span) ?? 'this'} is no end of a slice`,
@@ -363,9 +368,8 @@ function readSum(context: Context, written: Expression, place: Place): IndexSum 
         else if (operator === '*' && right.terms.size === 0) total = scaleSum(total, right.offset);
         else if (operator === '*' && total.terms.size === 0) total = scaleSum(right, total.offset);
         else if (operator === '/' && total.terms.size === 0 && right.terms.size === 0) {
-          const divisor = constantSize(right.offset);
-          if (divisor === undefined || divisor.numerator === 0n) return undefined;
-          total = number(scaleSize(total.offset, divisor.denominator, divisor.numerator));
+          if (right.offset.terms.length === 0) return undefined;
+          total = number(divideSizes(total.offset, right.offset));
         } else return undefined;
       }
       return total;

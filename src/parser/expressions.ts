@@ -21,6 +21,7 @@ import type {
   Name,
   NameExpression,
   SliceSyntax,
+  TensorType,
   Trivia,
   TypeAnnotation,
   ValueType,
@@ -96,14 +97,20 @@ export class ExpressionGrammar extends EmbeddedActionsParser {
     });
   });
 
-  private readonly tensorType: Rule<ValueType> = this.RULE('shape', () => {
+  private readonly tensorType: Rule<TensorType> = this.RULE('shape', () => {
     const sizes: Expression[] = [];
     const open = this.CONSUME(tokens.OpenBracket);
     this.MANY_SEP({ SEP: tokens.Comma, DEF: () => sizes.push(this.SUBRULE(this.expression)) });
     const close = this.CONSUME(tokens.CloseBracket);
     return this.ACTION(
-      (): ValueType => ({ kind: 'tensor', span: joinSpans(this.span(open), this.span(close)), sizes }),
+      (): TensorType => ({ kind: 'tensor', span: joinSpans(this.span(open), this.span(close)), sizes }),
     );
+  });
+
+  /** The shape that `reshape` is given. */
+  private readonly shapeArgument: Rule<Expression> = this.RULE('shapeArgument', () => {
+    const shape = this.SUBRULE(this.tensorType);
+    return this.ACTION((): Expression => ({ kind: 'shape', span: shape.span, sizes: shape.sizes }));
   });
 
   private readonly indexType: Rule<ValueType> = this.RULE('indexType', () => {
@@ -167,7 +174,10 @@ export class ExpressionGrammar extends EmbeddedActionsParser {
                   name = this.SUBRULE2(this.name);
                   this.CONSUME(tokens.Colon);
                 });
-                const value = this.SUBRULE3(this.expression);
+                const value = this.OR3<Expression>([
+                  { GATE: () => isReshape(object), ALT: () => this.SUBRULE(this.shapeArgument) },
+                  { ALT: () => this.SUBRULE3(this.expression) },
+                ]);
                 this.ACTION(() => {
                   const span = name === undefined ? value.span : joinSpans(name.span, value.span);
                   args.push({ span, name, value });
@@ -375,6 +385,11 @@ export class ExpressionGrammar extends EmbeddedActionsParser {
       return { kind: 'conditional', span, cases, otherwise };
     });
   });
+}
+
+/** Only there may a shape stand among the arguments: elsewhere [ ] is a slip that is told. */
+function isReshape(callee: Expression | undefined): boolean {
+  return callee?.kind === 'name' && callee.text === 'reshape';
 }
 
 function nameExpression(name: Name): NameExpression {

@@ -271,6 +271,7 @@ export interface NamedType {
 export type Expression =
   | NumberLiteral
   | StringLiteral
+  | ShapeLiteral
   | NameExpression
   | StepNumber
   | Member
@@ -301,6 +302,13 @@ export interface StringLiteral {
   readonly kind: 'string';
   readonly span: Span;
   readonly value: string;
+}
+
+/** `[heads, m / heads]` as an argument of reshape. */
+export interface ShapeLiteral {
+  readonly kind: 'shape';
+  readonly span: Span;
+  readonly sizes: readonly Expression[];
 }
 
 /** A word that stands for a value, a size, a cell or a function. */

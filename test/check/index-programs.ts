@@ -272,6 +272,27 @@ ${cell(`
   output u
   output w`),
   },
+  'sizes that are quotients, and reshape': {
+    text: `cell Main(h = 2, d = 6, n) {
+  input x: [n]
+  param W: [3 * d, n]
+  param A: [n, 2 * n / n]
+  state S: [h, d / h, d / h]
+  q, k, v = split(reshape(W @ x, [3 * h, d / h]), 3)
+  S[a, i, j] = prev S[a, i, j] + v[a, i] * k[a, j]
+  y[a, i] = sum over j: S[a, i, j] * q[a, j]
+  z = reshape(y, [d]) + reshape(S[1], [d * d / h / h])[0]
+  r[a]: [h, 3, d / h / 3] = reshape(S[a, 0], [3, d / h / 3])
+  w: [d / (h + 1)] = affine(x)
+  output z
+  output r
+  output w
+  c = A @ z[:2]
+  output c
+  m = x[(n - 1) / 2] + x[n / 3]
+  output m
+}`,
+  },
   'categories beside places': {
     text: `cell Main(v, n, m) {
   input k: index(v)

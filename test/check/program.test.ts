@@ -403,6 +403,23 @@ cell C(n) {
       { given: { n: 2 }, startingStates: true },
     ],
     [
+      'RNN5903 a quotient',
+      `cell Heads(n, heads) {
+  input x: [n]
+  q = reshape(x, [heads, n / heads])
+  output q
+}`,
+      { given: { n: 6, heads: 4 } },
+    ],
+    [
+      'RNN5903 a place',
+      `cell Middle(n) {
+  input x: [n]
+  output x * x[(n - 1) / 2]
+}`,
+      { given: { n: 4 } },
+    ],
+    [
       'RNN5911 an entry',
       `cell Before(n) {
   input x: [n]

@@ -403,12 +403,16 @@ export class Body {
   finished(ends: readonly Item[]): Item[] {
     const { choices, items } = this.scope;
     // What was made on the way to something else is not declared.
-    const isUsed = ({ parts }: Item): boolean => {
-      const name = /^param (\w+):/.exec(printParts(parts))?.[1];
-      return name === undefined || others.some((text) => new RegExp(`\\b${name}\\b`).test(text));
-    };
-    const others = [...this.items, ...ends].map(({ parts }) => printParts(parts));
-    const all = [...items.filter(isUsed), ...this.items];
+    const texts = [...this.items, ...ends].map(({ parts }) => printParts(parts));
+    // From the last one on: an equation that is used uses what was made before it.
+    const used = items.toReversed().filter(({ parts }) => {
+      const text = printParts(parts);
+      const name = /^param (\w+):/.exec(text)?.[1] ?? /^(\w+)\[/.exec(text)?.[1];
+      const isUsed = name === undefined || texts.some((other) => new RegExp(`\\b${name}\\b`).test(other));
+      if (isUsed) texts.push(text);
+      return isUsed;
+    });
+    const all = [...used.toReversed(), ...this.items];
     if (!choices.oneIn(3)) return [...all, ...ends];
     // But inputs stand by place where the cell is applied.
     const isInput = ({ parts }: Item): boolean =>

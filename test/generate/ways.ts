@@ -2,6 +2,7 @@
 import { affineWays } from './affine.ts';
 import { elementwiseWays } from './elementwise.ts';
 import { guardedWays } from './guarded.ts';
+import { indexedWays } from './indexed.ts';
 import { timeWays } from './over-time.ts';
 import type { Ways } from './scope.ts';
 import { shapedWays } from './shaped.ts';
@@ -14,4 +15,4 @@ export const anyShape: Ways = [...elementwiseWays, ...guardedWays];
 export const ofVectors: Ways = [...anyShape, ...shapedWays];
 
 /** With weights, time, and other cells. */
-export const ofCells: Ways = [...ofVectors, ...affineWays, ...timeWays, ...templateWays];
+export const ofCells: Ways = [...ofVectors, ...affineWays, ...timeWays, ...templateWays, ...indexedWays];

@@ -911,6 +911,12 @@ describe('habits of other languages', () => {
       "
     `);
   });
+  test('no operator before a sum over indices', () => {
+    expect(diagnose('cell C(n) {\n  y = b sum over c, p: x[c] * x[p]\n}').map(({ code }) => code)).toEqual([
+      'RNN1021',
+    ]);
+    expect(diagnose('cell C(n) {\n  over = 2\n  output over\n  y: [n] = over\n}')).toEqual([]);
+  });
   test('a slice with a step', () => {
     expect(showLine('h = x[0:4:2]')).toMatchInlineSnapshot(`
       "

@@ -63,6 +63,8 @@ export function write(expression: Expression): string {
       return String(expression.value);
     case 'string':
       return JSON.stringify(expression.value);
+    case 'shape':
+      return `[${expression.sizes.map(write).join(', ')}]`;
     case 'name':
       return expression.text;
     case 'step-number':

@@ -22,7 +22,7 @@ import {
   reasons,
   shapeText,
 } from './context.ts';
-import { isKnownShape, resolveShape, type Shape, type UnknownShape } from './shapes.ts';
+import { isKnownShape, resolveShape, type Shape, type UnknownShape, unifyShapes } from './shapes.ts';
 import type { Size } from './size.ts';
 
 /** Glorot by the sizes of the result and the argument, also where the weight is a vector. */
@@ -101,6 +101,14 @@ export function affineDraft(
   const good = drafts.filter((draft) => isVectorOrScalar(context, draft, word));
   const rate = joinRates(context, drafts, span);
   if (good.length < drafts.length || rate === undefined) return poison(span);
+  const shared = place.inside?.isLocal === true ? context.shared.get(span.start) : undefined;
+  if (shared !== undefined) {
+    const fits = drafts.map((draft, i) =>
+      agreesWithWeights(context, word, draft, shared.arguments[i], place),
+    );
+    if (fits.includes(false)) return poison(span);
+    return affineNode(context, shared.weights, shared.bias, drafts, shared.result, span);
+  }
   const shape = unknownShape(context, span, word, place.equation);
   const names = weightNames(args.map((argument) => argument.expression));
   const weights = names.map((name, i) =>
@@ -108,7 +116,35 @@ export function affineDraft(
   );
   const bias =
     word === 'linear' ? undefined : addParameter(context, `${prefix}b`, span, span.start, [shape], zeros);
+  if (place.inside?.isLocal === true) {
+    const shapes = drafts.map((draft) => draft.type.shape);
+    context.shared.set(span.start, { weights, bias, result: shape, arguments: shapes });
+  }
   return affineNode(context, weights, bias, drafts, shape, span);
+}
+
+/** Whether an argument of an affine in a function of the cell has the shape of its first use. */
+function agreesWithWeights(
+  context: Context,
+  word: string,
+  draft: Draft,
+  shape: Shape,
+  { inside }: Place,
+): boolean {
+  const name = inside?.declaration.name.text ?? '';
+  const complain = (): void =>
+    context.report.add({
+      code: 'RNN3003',
+      message:
+        `${name} has one set of weights for all its uses: its ${word} takes ${shapeText(context, shape)}, ` +
+        `and ${nameOf(draft, 'this')} is ${shapeText(context, draft.type.shape)} here`,
+      span: inside?.span ?? draft.span,
+      related: reasons(inside?.span ?? draft.span, { span: draft.span, text: `the ${word} is here` }),
+      help: 'give what has weights of its own an equation of its own',
+    });
+  if (unifyShapes(draft.type.shape, shape, context.unknowns, undefined, complain)) return true;
+  complain();
+  return false;
 }
 
 function affineNode(

@@ -178,13 +178,14 @@ function agrees(
   shape: Shape,
   what: string,
   from: Label | undefined,
+  more: readonly Label[] = [],
 ): boolean {
   const complain = (): void =>
     context.report.add({
       code: 'RNN3003',
       message: `${what} is ${shapeText(context, shape)}, and ${nameOf(draft, 'this')} is ${shapeText(context, draft.type.shape)}`,
       span: draft.span,
-      related: reasons(draft.span, from, ...originOf(draft)),
+      related: reasons(draft.span, from, ...more, ...originOf(draft)),
     });
   if (unifyShapes(draft.type.shape, shape, context.unknowns, from, complain)) return true;
   complain();
@@ -346,7 +347,7 @@ function checkArgument(
       return false;
     }
   }
-  return agrees(context, draft, wanted.shape, what, from);
+  return agrees(context, draft, wanted.shape, what, from, instance.because);
 }
 
 /** The rate at which a cell is applied; undefined where an argument has the wrong one, which is reported. */

@@ -5,20 +5,33 @@ import { suggest } from '../base/suggest.ts';
 import type { Argument, Call } from '../parser/tree.ts';
 import { affineDraft, dropoutDraft, nextAffinePrefix } from './affine.ts';
 import { applyUnit, memberPath } from './applications.ts';
-import { type Context, type Draft, fail, isPoison, type Place, poison } from './context.ts';
+import {
+  type Context,
+  type Draft,
+  type FunctionValue,
+  fail,
+  isFunctionValue,
+  isPoison,
+  type Place,
+  poison,
+  seesCell,
+} from './context.ts';
 import { delayDraft } from './delay.ts';
 import { functionElsewhere } from './elsewhere.ts';
+import { takesArguments } from './function-values.ts';
 import { callPrimitive, functionNames, isBuiltIn, isPrimitiveFunction } from './functions.ts';
+import { identityDraft } from './identity.ts';
 import { mentions } from './indices.ts';
 import { inlineFunction } from './inline.ts';
 import { notConstant } from './names.ts';
+import { repeatDraft } from './repeat.ts';
 import { shortText } from './report.ts';
 import { reshapeDraft } from './reshape.ts';
 import { describeBinding } from './size-expressions.ts';
+import { inferConstant } from './template-arguments.ts';
 import {
   anonymousName,
   cellNames,
-  inferConstant,
   instantiate,
   isTemplate,
   lookUp,
@@ -51,7 +64,17 @@ export function callOutputs(
 ): readonly Draft[] | undefined {
   const { callee } = call;
   if (callee.kind === 'name') {
-    const local = place.inside === undefined ? context.scope.get(callee.text) : undefined;
+    const handedIn = place.parameters?.get(callee.text);
+    if (handedIn !== undefined && isFunctionValue(handedIn)) {
+      const draft = callHandedIn(context, handedIn, call, place, span);
+      return isPoison(draft) ? undefined : [draft];
+    }
+    const isOwn = seesCell(place) && handedIn === undefined;
+    const local = isOwn ? context.scope.get(callee.text) : undefined;
+    if (local?.kind === 'function') {
+      const draft = inlineFunction(context, local.entry, call, place, span);
+      return isPoison(draft) ? undefined : [draft];
+    }
     if (local?.kind === 'instance' && isForEachIndex(context, call, place)) return undefined;
     if (local?.kind === 'instance') return applyNamed(context, callee.text, call, place, span);
     if (local?.kind === 'broken') {
@@ -62,7 +85,7 @@ export function callOutputs(
     const draft = callNamed(context, callee.text, call, place, span);
     return isPoison(draft) ? undefined : [draft];
   }
-  if (isTemplate(place.module, context.prelude, callee)) {
+  if (isTemplate(context, place, callee)) {
     if (isForEachIndex(context, call, place)) return undefined;
     // Read first, so that copies are counted in the order of the text.
     const template = readTemplate(context, callee, place);
@@ -148,6 +171,14 @@ function isForEachIndex(context: Context, call: Call, place: Place): boolean {
   return true;
 }
 
+/** A call of an argument that is a function. */
+function callHandedIn(context: Context, value: FunctionValue, call: Call, place: Place, span: Span): Draft {
+  const who = `${place.inside?.declaration.name.text ?? 'this'} calls it`;
+  if (!takesArguments(context, value, call.arguments.length, who, call)) return poison(span);
+  if (value.entry !== undefined) return inlineFunction(context, value.entry, call, place, span);
+  return callKnown(context, value.name, call.arguments, place, span);
+}
+
 function inferArguments(
   context: Context,
   args: readonly Argument[],
@@ -191,7 +222,7 @@ function callNamed(context: Context, name: string, call: Call, place: Place, spa
     return poison(span);
   }
   if (entry?.kind === 'function') return inlineFunction(context, entry, call, place, span);
-  if (templateNamed(place.module, context.prelude, name) !== undefined) {
+  if (templateNamed(context, place, name) !== undefined) {
     const template = readTemplate(context, call, place);
     if (template === undefined) return poison(span);
     const text = shortText(call.span) ?? name;
@@ -202,9 +233,21 @@ function callNamed(context: Context, name: string, call: Call, place: Place, spa
       help: `add the values in a second pair of brackets: ${text}(x)`,
     });
   }
+  if (isPrimitiveFunction(name) || isBuiltIn(name)) return callKnown(context, name, args, place, span);
+  for (const argument of args) context.infer(argument.value, place);
+  return unknownFunction(context, name, place, call.callee.span, false);
+}
+
+/** A call of a function that is built in. */
+function callKnown(
+  context: Context,
+  name: string,
+  args: readonly Argument[],
+  place: Place,
+  span: Span,
+): Draft {
   const named = args.find((argument) => argument.name !== undefined);
-  const known = isPrimitiveFunction(name) || isBuiltIn(name);
-  if (named?.name !== undefined && known) {
+  if (named?.name !== undefined) {
     context.report.add({
       code: 'RNN2014',
       message: `the arguments of ${name} have no names`,
@@ -216,10 +259,7 @@ function callNamed(context: Context, name: string, call: Call, place: Place, spa
   }
   if (isBuiltIn(name)) return callBuiltIn(context, name, args, place, span);
   const drafts = args.map((argument) => context.infer(argument.value, place));
-  if (isPrimitiveFunction(name)) {
-    return drafts.some(isPoison) ? poison(span) : callPrimitive(context, name, drafts, span);
-  }
-  return unknownFunction(context, name, place, call.callee.span, false);
+  return drafts.some(isPoison) ? poison(span) : callPrimitive(context, name, drafts, span);
 }
 
 function callBuiltIn(
@@ -230,12 +270,17 @@ function callBuiltIn(
   span: Span,
 ): Draft {
   if (name === 'reshape') return reshapeDraft(context, args, place, span);
-  if (name !== 'split' && place.inside !== undefined) {
+  if (name === 'repeat') return repeatDraft(context, args, place, span);
+  if (name === 'identity') return identityDraft(context, args, place, span);
+  const isLocal = place.inside?.isLocal === true && name !== 'delay';
+  if (name !== 'split' && place.inside !== undefined && !isLocal) {
     return fail(context, {
       code: 'RNN5001',
       message: `the function ${place.inside.declaration.name.text} uses ${name}, and a function has ${name === 'dropout' ? 'no noise' : name === 'delay' ? 'no memory' : 'no weights'}`,
       span,
-      help: 'make the function a cell',
+      help: place.inside.isLocal
+        ? 'give the delayed value an equation of the cell, and use its name'
+        : 'make the function a cell, or write it inside of the cell that uses it',
     });
   }
   if (name !== 'split' && place.constant !== undefined) {
@@ -280,7 +325,7 @@ function callBuiltIn(
 }
 
 function unknownFunction(context: Context, name: string, place: Place, span: Span, asCell: boolean): Draft {
-  const local = place.inside === undefined ? context.scope.get(name) : undefined;
+  const local = seesCell(place) ? context.scope.get(name) : undefined;
   const parameter = place.parameters?.has(name) ?? false;
   if (local !== undefined || parameter) {
     return fail(context, {
@@ -293,7 +338,9 @@ function unknownFunction(context: Context, name: string, place: Place, span: Spa
   }
   const entries = [...place.module.entries, ...context.prelude.entries];
   const functions = entries.filter(([, entry]) => entry.kind === 'function').map(([word]) => word);
-  const instances = [...context.scope].filter(([, b]) => b.kind === 'instance').map(([word]) => word);
+  const instances = [...context.scope]
+    .filter(([, b]) => b.kind === 'instance' || b.kind === 'function')
+    .map(([word]) => word);
   if (asCell) {
     unknownCell(context, name, place, span);
     return poison(span);
@@ -304,13 +351,12 @@ function unknownFunction(context: Context, name: string, place: Place, span: Spa
     foreign === undefined
       ? suggest(name, [...instances, ...functions, ...functionNames, ...cells])
       : undefined;
-  if (place.inside === undefined) context.scope.set(name, { kind: 'broken', span });
+  if (seesCell(place)) context.scope.set(name, { kind: 'broken', span });
   return fail(context, {
     code: 'RNN2002',
     message: `there is no function or cell ${name} here`,
     span,
-    notes:
-      near === undefined && foreign === undefined ? ['functions are declared with fn, outside of cells'] : [],
+    notes: near === undefined && foreign === undefined ? ['functions are declared with fn'] : [],
     help: foreign ?? (near === undefined ? undefined : `did you mean ${near}?`),
     fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],
   });

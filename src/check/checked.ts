@@ -41,6 +41,8 @@ export interface CheckedFile {
   readonly blocks: readonly CheckedCell[];
   /** The cells and models that it imports. */
   readonly imported: readonly CheckedCell[];
+  /** The cells of the file that can only be checked with what a use gives them for the cells of their headers. */
+  readonly templates: readonly string[];
   /** The train blocks, each with its model. Their entries are read by whoever trains. */
   readonly trains: readonly CheckedTrain[];
 }
@@ -57,9 +59,11 @@ export interface CheckedCell {
   /** The name where it stands. */
   readonly span: Span;
   readonly documentation: string | undefined;
-  /** The sizes of the header, in order. */
+  /** The sizes of the header, in order; then those that a use gives with the cells of the header, as `C.m`. */
   readonly sizes: readonly CheckedSize[];
   readonly hyperparameters: readonly CheckedHyperparameter[];
+  /** What else a use gives, and what it has to be. */
+  readonly settled: readonly CheckedSettled[];
   readonly inputs: readonly CheckedInput[];
   readonly targets: readonly CheckedInput[];
   readonly states: readonly CheckedState[];
@@ -89,6 +93,18 @@ export interface CheckedCell {
   readonly depth: number;
   /** How many stages one application takes: the largest stage in it, with its instances, and 1. */
   readonly stages: number;
+}
+
+/**
+ * A size that a use gives together with a cell of the header (`m` of `Highway(C: LSTM(m: 8))`, called `C.m`), where the
+ * equations say what it must be.
+ */
+export interface CheckedSettled {
+  readonly name: string;
+  /** Where the cell is used first. */
+  readonly span: Span;
+  /** Over the sizes of the header. */
+  readonly size: Size;
 }
 
 export interface CheckedSize {
@@ -255,7 +271,12 @@ export type CheckedExpression =
   | OverTimeNode
   | EachStepNode
   | OldestNode
-  | NewestNode;
+  | NewestNode
+  | IdentityNode
+  | RepeatNode
+  | LoopValueNode
+  | LoopNumberNode
+  | LoopLocalNode;
 
 /** A number: real [], or a category where it stands beside one (`label == 1`). */
 export interface LiteralNode extends NodeBase {
@@ -508,6 +529,58 @@ export interface NewestNode extends NodeBase {
   readonly past: CheckedExpression;
 }
 
+/** The matrix of its shape with ones on the diagonal. */
+export interface IdentityNode extends NodeBase {
+  readonly kind: 'identity';
+}
+
+/**
+ * A value to which the body is applied `count` times, from the start on; a count may come to 0. The start, the body and the
+ * node have one shape.
+ */
+export interface RepeatNode extends NodeBase {
+  readonly kind: 'repeat';
+  /** Its number among the loops of the cell. */
+  readonly loop: number;
+  readonly count: Size;
+  readonly start: CheckedExpression;
+  /** What the body names more than once: computed once in each round. One may name those before it. */
+  readonly locals: readonly CheckedExpression[];
+  readonly body: CheckedExpression;
+}
+
+/** Inside the body of a loop: what the round before has left, or the start. */
+export interface LoopValueNode extends NodeBase {
+  readonly kind: 'loop-value';
+  readonly loop: number;
+}
+
+/** The number of the round, from 0: real [], or the category that picks from a table. */
+export interface LoopNumberNode extends NodeBase {
+  readonly kind: 'loop-number';
+  readonly loop: number;
+}
+
+/** One of the locals of a loop, by its position. */
+export interface LoopLocalNode extends NodeBase {
+  readonly kind: 'loop-local';
+  readonly loop: number;
+  readonly local: number;
+}
+
+/** Whether an expression depends on what changes from round to round of one of these loops. */
+export function dependsOnLoops(root: CheckedExpression, loops: ReadonlySet<number>): boolean {
+  const pending = [root];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    const { kind } = node;
+    if (kind === 'loop-value' || kind === 'loop-number' || kind === 'loop-local') {
+      if (loops.has(node.loop)) return true;
+    }
+    for (const operand of operandsOf(node)) pending.push(operand);
+  }
+  return false;
+}
+
 /** The expressions right inside an expression, in the order of the text. */
 export function operandsOf(node: CheckedExpression): readonly CheckedExpression[] {
   switch (node.kind) {
@@ -522,7 +595,13 @@ export function operandsOf(node: CheckedExpression): readonly CheckedExpression[
     case 'previous':
     case 'instance-state':
     case 'apply':
+    case 'identity':
+    case 'loop-value':
+    case 'loop-number':
+    case 'loop-local':
       return [];
+    case 'repeat':
+      return [node.start, ...node.locals, node.body];
     case 'chain':
       return [node.first, ...node.rest.map((link) => link.operand)];
     case 'power':

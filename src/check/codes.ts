@@ -72,6 +72,8 @@ export const checkerCodes = {
   RNN5016: 'too many cells in cells',
   RNN5017: 'a loss without a slope',
   RNN5018: 'a slope by nothing',
+  RNN5019: 'what looks beyond its step inside repeat',
+  RNN5020: 'too many rounds of repeat',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;
 
 export type CheckerCode = keyof typeof checkerCodes;
@@ -84,6 +86,7 @@ export const elaborationCodes = {
   RNN5905: 'a model that looks at its target to generate',
   RNN5906: 'shapes that no sizes fit',
   RNN5907: 'two inputs with one name',
+  RNN5908: 'more rounds of repeat than a step can have',
   RNN5911: 'a place outside of its axis, for these sizes',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;
 

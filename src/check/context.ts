@@ -5,20 +5,21 @@
 import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import type { Equation, Expression, FunctionDeclaration, StateItem } from '../parser/tree.ts';
-import type {
-  ApplicationId,
-  CheckedCell,
-  CheckedExpression,
-  CheckedStart,
-  CheckedType,
-  EquationId,
-  Rate,
+import {
+  type ApplicationId,
+  type CheckedCell,
+  type CheckedExpression,
+  type CheckedStart,
+  type CheckedType,
+  dependsOnLoops,
+  type EquationId,
+  type Rate,
 } from './checked.ts';
 import type { CheckerCode } from './codes.ts';
 import { accessed, freeIndices, tabulated } from './free-indices.ts';
 import type { Complaint, Report } from './report.ts';
 import { shortText } from './report.ts';
-import type { BlockEntry, Module } from './resolve.ts';
+import type { BlockEntry, FunctionEntry, Module } from './resolve.ts';
 import {
   type DraftElement,
   type DraftType,
@@ -45,6 +46,10 @@ export interface Draft {
   readonly literal: number | undefined;
   /** An index by itself. */
   readonly index?: IndexBinding;
+  /** Where it is a size: a whole number, a size of the header, or what stands for one inside a function. */
+  readonly size: Size | undefined;
+  /** Where it is the number of a round of `repeat`: how many rounds there are. */
+  readonly rounds: Size | undefined;
   readonly finish: () => CheckedExpression;
 }
 
@@ -69,6 +74,8 @@ export type Binding =
   | { readonly kind: 'parameter'; readonly span: Span; readonly shape: readonly Size[] | undefined }
   | { readonly kind: 'equation'; readonly span: Span; readonly item: Equation }
   | { readonly kind: 'instance'; readonly span: Span; readonly item: Equation }
+  | CellBinding
+  | { readonly kind: 'function'; readonly span: Span; readonly entry: FunctionEntry }
   | { readonly kind: 'broken'; readonly span: Span };
 
 export interface StateBinding {
@@ -82,6 +89,46 @@ export interface StateBinding {
   /** Its equation may be an item that could not be read. */
   unread: boolean;
 }
+
+/** `C: cell` of the header. */
+export interface CellBinding {
+  readonly kind: 'cell';
+  readonly span: Span;
+  /** What was given for it, or its default; undefined where its cell is looked at without one, or it has a mistake. */
+  template: Template | undefined;
+  /** Where it stands in an expression first. */
+  usedAt: Span | undefined;
+}
+
+/** A template that was read: what to make copies of. */
+export type Template = CellTemplate | DenseTemplate | WrappedTemplate;
+
+export interface CellTemplate {
+  readonly kind: 'cell';
+  readonly word: string;
+  readonly cell: CheckedCell;
+  /** The names of its header, in order. */
+  readonly order: readonly string[];
+  /** What is given; what came with a cell of the header is called after both, `C.m`. */
+  readonly sizes: ReadonlyMap<string, Size>;
+  readonly hyperparameters: ReadonlyMap<string, Draft>;
+  /** Where each is given. */
+  readonly places: ReadonlyMap<string, Span>;
+  readonly span: Span;
+}
+
+export interface DenseTemplate {
+  readonly kind: 'dense';
+  readonly size: Size | undefined;
+  readonly span: Span;
+}
+
+/** `argument`: what stands behind a cell of the header, under the name that it has there. */
+export type WrappedTemplate = { readonly inner: Template; readonly span: Span } & (
+  | { readonly kind: 'stack'; readonly count: number }
+  | { readonly kind: 'bidirectional' | 'residual' }
+  | { readonly kind: 'argument'; readonly word: string }
+);
 
 /** What a name with an equation stands for. */
 export interface Value {
@@ -114,6 +161,8 @@ export interface DraftInstance {
   readonly cell: CheckedCell;
   readonly sizes: ReadonlyMap<string, Size>;
   readonly hyperparameters: ReadonlyMap<string, Draft>;
+  /** Why its sizes are what they are: what was given with its cells. */
+  readonly because: readonly Label[];
   /** How often it is applied, and where first. */
   applications: ApplicationId[];
 }
@@ -168,7 +217,7 @@ export interface Place {
   /** The file whose words it uses: another one inside a function that comes from there. */
   readonly module: Module;
   /** Inside a function: its parameters. */
-  readonly parameters: ReadonlyMap<string, Draft> | undefined;
+  readonly parameters: ReadonlyMap<string, Draft | FunctionValue> | undefined;
   /** The indices that are bound here. A function sees its own alone. */
   readonly indices?: ReadonlyMap<string, IndexBinding>;
   /** Inside a function: which, and where it is used. */
@@ -179,12 +228,41 @@ export interface Place {
   readonly constant: string | undefined;
 }
 
+/** A function that is handed to another one. */
+export interface FunctionValue {
+  readonly kind: 'function-value';
+  readonly name: string;
+  /** Where it is handed in. */
+  readonly span: Span;
+  /** Undefined where it is built in. */
+  readonly entry: FunctionEntry | undefined;
+}
+
 /** The opening up of a function. */
 export interface Inside {
   readonly declaration: FunctionDeclaration;
+  /** It is a function of the cell, and sees the cell's names. */
+  readonly isLocal: boolean;
   /** Where it is used, in the cell itself. */
   readonly span: Span;
   readonly outer: Inside | undefined;
+}
+
+/** Whether the names of the cell are seen: in the cell itself, and in its functions. */
+export function seesCell(place: Place): boolean {
+  return place.inside === undefined || place.inside.isLocal;
+}
+
+export function isFunctionValue(given: Draft | FunctionValue): given is FunctionValue {
+  return 'kind' in given;
+}
+
+/** The weights of an affine that stands in a function of the cell: one set for all uses of the function. */
+export interface SharedAffine {
+  readonly weights: readonly string[];
+  readonly bias: string | undefined;
+  readonly result: Shape;
+  readonly arguments: readonly Shape[];
 }
 
 /** How many affine maps, noises, delays and anonymous cells an equation has so far. */
@@ -194,6 +272,9 @@ export interface NameCounts {
   delay: number;
   readonly cells: Map<string, number>;
 }
+
+/** Gives the checked cell of a declaration, with these cells for those of its header; undefined where it has errors. */
+export type CellOf = (entry: BlockEntry, cells?: ReadonlyMap<string, Template>) => CheckedCell | undefined;
 
 /** The state of checking one cell. */
 export interface Context {
@@ -208,17 +289,31 @@ export interface Context {
   readonly values: Map<string, Value>;
   readonly parameters: DraftParameter[];
   readonly instances: DraftInstance[];
+  /** The sizes that are given with the cells of the header: unknown, until the equations or the use tell them. */
+  readonly givenSizes: { readonly name: string; readonly size: Size; readonly cell: string }[];
+  /** The hyperparameters that are given so. */
+  readonly givenNumbers: { readonly name: string; readonly span: Span }[];
   /** The named instances; undefined where the template has a mistake. */
   readonly units: Map<string, TemplateUnit | undefined>;
   readonly applications: DraftApplication[];
   /** What `delay` keeps. */
   readonly delays: DraftDelay[];
+  /** All sizes and shapes are known: what is finished now stays. */
+  isSettled: boolean;
   /** All indices, in the order in which they are bound. */
   readonly indices: IndexBinding[];
   /** The named instances that stand somewhere before brackets of values, whether or not that worked out. */
   readonly appliedNames: Set<string>;
   /** The instances whose past is looked at, and where first. */
   readonly lookedAt: Map<string, Span>;
+  /** The affines of the cell's functions, by where they stand. */
+  readonly shared: Map<number, SharedAffine>;
+  /** The loops whose body is looked at, outer ones first, with what each computes once in a round. */
+  readonly loops: { readonly loop: number; readonly locals: Draft[] }[];
+  /** How many loops there are so far. */
+  loopCount: number;
+  /** The functions that were opened up. */
+  readonly opened: Set<FunctionDeclaration>;
   /** Shapes that still have to be learnt. */
   readonly shapes: UnknownShape[];
   /** Sizes that have to follow from the use of a cell, and what to say where they do not. */
@@ -239,8 +334,7 @@ export interface Context {
   readonly toldPast: Set<string>;
   /** The function of the prelude that the user wrote, while it is opened up: what speaks in messages. */
   speaker: string | undefined;
-  /** The checked cell of a declaration; undefined where it has errors. */
-  readonly cellOf: (entry: BlockEntry) => CheckedCell | undefined;
+  readonly cellOf: CellOf;
   readonly infer: (expression: Expression, place: Place) => Draft;
 }
 
@@ -259,6 +353,8 @@ export function poison(span: Span): Draft {
     atomic: true,
     reference: true,
     literal: undefined,
+    size: undefined,
+    rounds: undefined,
     finish: () => ({ kind: 'literal', value: 0, span, type: realType([], 'constant') }),
   };
 }
@@ -296,6 +392,8 @@ export function makeDraft(
     readonly atomic?: boolean;
     readonly reference?: boolean;
     readonly literal?: number;
+    readonly size?: Size;
+    readonly rounds?: Size;
   },
 ): Draft {
   return {
@@ -305,6 +403,8 @@ export function makeDraft(
     atomic: extra?.atomic ?? extra?.reference ?? false,
     reference: extra?.reference ?? false,
     literal: extra?.literal,
+    size: extra?.size,
+    rounds: extra?.rounds,
     finish,
   };
 }
@@ -544,7 +644,65 @@ export function combinedType(combined: Combined, element: DraftElement, rate: Ra
 
 /** A reference to the value, so that it is computed once: the draft itself where it is a name or a number. */
 export function setApart(context: Context, draft: Draft): Draft {
-  return draft.atomic ? draft : asReference(context, draft);
+  if (draft.atomic) return draft;
+  const inner = context.loops.at(-1);
+  if (inner === undefined || !isOfRound(context, draft)) return asReference(context, draft);
+  const { loop } = inner;
+  const closed = closedOver(context, draft);
+  const local = inner.locals.push(closed.whole) - 1;
+  return {
+    ...draft,
+    atomic: true,
+    finish: () => closed.entry((type) => ({ kind: 'loop-local', loop, local, span: draft.span, type })),
+  };
+}
+
+/** A draft that needs indices from around it, as a value for all their numbers, and what gives the one that is meant. */
+function closedOver(
+  context: Context,
+  draft: Draft,
+): {
+  readonly whole: Draft;
+  readonly entry: (reference: (type: CheckedType) => CheckedExpression) => CheckedExpression;
+} {
+  let settled: CheckedExpression | undefined;
+  const value = (): CheckedExpression => {
+    // Before all sizes are known it is looked at for what it is made of alone.
+    if (!context.isSettled) return draft.finish();
+    settled ??= draft.finish();
+    return settled;
+  };
+  const finish = (): CheckedExpression => {
+    const inner = value();
+    return tabulated(inner, freeIndices(inner));
+  };
+  return {
+    whole: { ...draft, finish },
+    entry: (reference) => {
+      const inner = value();
+      const free = freeIndices(inner);
+      return accessed(reference(tabulated(inner, free).type), free);
+    },
+  };
+}
+
+/** Whether a value changes from round to round of a loop that is looked at. */
+export function isOfRound(context: Context, draft: Draft): boolean {
+  const { loops } = context;
+  return loops.length > 0 && dependsOnLoops(draft.finish(), new Set(loops.map(({ loop }) => loop)));
+}
+
+/** Whether a value is there outside of all loops, as what looks beyond one step asks for; otherwise says so. */
+export function isOutsideLoops(context: Context, draft: Draft, what: string, help: string): boolean {
+  if (isPoison(draft) || !isOfRound(context, draft)) return true;
+  context.report.add({
+    code: 'RNN5019',
+    message: `${what} cannot stand inside repeat, where ${nameOf(draft, 'its value')} changes from round to round`,
+    span: draft.span,
+    notes: ['all rounds of repeat belong to one step'],
+    help,
+  });
+  return false;
 }
 
 /**
@@ -554,21 +712,12 @@ export function setApart(context: Context, draft: Draft): Draft {
 export function asReference(context: Context, draft: Draft, name?: string): Draft {
   if (draft.reference) return draft;
   const id = context.equations.length as EquationId;
-  // Where it needs indices from around it, the equation has a value for all their numbers.
-  let finished: CheckedExpression | undefined;
-  const value = (): CheckedExpression => {
-    finished ??= draft.finish();
-    return finished;
-  };
-  const whole = { ...draft, finish: () => tabulated(value(), freeIndices(value())) };
+  const { whole, entry } = closedOver(context, draft);
   context.equations.push({ name, span: draft.span, documentation: undefined, draft: whole });
   return {
     ...draft,
     atomic: true,
     reference: true,
-    finish: () => {
-      const { span, type } = whole.finish();
-      return accessed({ kind: 'equation', equation: id, span, type }, freeIndices(value()));
-    },
+    finish: () => entry((type) => ({ kind: 'equation', equation: id, span: draft.span, type })),
   };
 }

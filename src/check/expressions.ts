@@ -13,6 +13,7 @@ import {
   draftReal,
   expectReal,
   fail,
+  isOutsideLoops,
   isPoison,
   makeDraft,
   nameOf,
@@ -36,6 +37,7 @@ import {
 } from './operators.ts';
 import { accessDraft } from './places.ts';
 import { shortText } from './report.ts';
+import { sizeOf } from './size.ts';
 
 /** The draft of an expression. Reports what is wrong with it, once, and then gives a poisoned draft. */
 export function inferExpression(context: Context, expression: Expression, place: Place): Draft {
@@ -46,7 +48,8 @@ export function inferExpression(context: Context, expression: Expression, place:
       const { value } = expression;
       const type = draftReal([], 'constant');
       const finish = () => ({ kind: 'literal', value, ...nodeBase(context, span, type) }) as const;
-      return makeDraft(span, type, finish, { atomic: true, literal: value });
+      const size = Number.isInteger(value) ? { size: sizeOf(value) } : {};
+      return makeDraft(span, type, finish, { atomic: true, literal: value, ...size });
     }
     case 'string':
       return fail(context, {
@@ -167,6 +170,8 @@ function overTimeDraft(
     });
   }
   if (!isEnd && !expectReal(context, operand, words)) return poison(span);
+  const help = 'give the sequence its end outside: e = last h, and write e in the function';
+  if (!isOutsideLoops(context, operand, words, help)) return poison(span);
   const type = { ...operand.type, rate: 'once' } as const;
   const reference = asReference(context, operand);
   return makeDraft(
@@ -198,6 +203,8 @@ function eachStepDraft(context: Context, operand: Draft, span: Span): Draft {
       help: 'leave out each step',
     });
   }
+  const help = 'write it outside: e = each step c, and e in the function';
+  if (!isOutsideLoops(context, operand, 'each step', help)) return poison(span);
   const type = { ...operand.type, rate: 'step' } as const;
   const reference = asReference(context, operand);
   return makeDraft(

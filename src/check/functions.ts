@@ -49,13 +49,24 @@ function isOther(name: string): name is OtherFunction {
   return (others as readonly string[]).includes(name);
 }
 
+/** The functions of this file. */
+export const primitiveNames: readonly string[] = [...unary, ...others];
+
+/** How many arguments a primitive function takes. */
+export function arityOf(name: string): { readonly least: number; readonly most: number } {
+  if (name === 'max' || name === 'min') return { least: 1, most: Number.POSITIVE_INFINITY };
+  if (name === 'concat') return { least: 2, most: Number.POSITIVE_INFINITY };
+  const count = name === 'dot' || name === 'outer' ? 2 : 1;
+  return { least: count, most: count };
+}
+
 /** Whether a word is a function of this file. */
 export function isPrimitiveFunction(name: string): boolean {
   return isUnary(name) || isOther(name);
 }
 
 /** The words that make weights, noise, or several values: the checker looks at them by themselves. */
-const builtIn = ['affine', 'linear', 'dropout', 'delay', 'split', 'reshape'] as const;
+const builtIn = ['affine', 'linear', 'dropout', 'delay', 'split', 'reshape', 'repeat', 'identity'] as const;
 
 /** Whether a word is built in, and no primitive function. */
 export function isBuiltIn(name: string): boolean {

@@ -21,6 +21,7 @@ import {
   type Place,
   poison,
   reasons,
+  seesCell,
 } from './context.ts';
 import { childrenOf } from './dependencies.ts';
 import { accessed, tabulated } from './free-indices.ts';
@@ -48,7 +49,7 @@ export function bindIndices(
   for (const { text: name, span } of names) {
     const twice = bound.find((index) => index.name === name);
     const outer = again ? undefined : place.indices?.get(name);
-    const known = place.parameters === undefined ? context.scope.get(name) : undefined;
+    const known = seesCell(place) ? context.scope.get(name) : undefined;
     const value = known?.kind === 'broken' ? undefined : known;
     const argument = place.parameters?.get(name);
     if (twice !== undefined || outer !== undefined) {
@@ -227,8 +228,9 @@ function applyOver(context: Context, expression: OverIndex, place: Place, span: 
   const isKnown =
     isPrimitiveFunction(word) ||
     isBuiltIn(word) ||
+    (place.parameters?.has(word) ?? false) ||
     context.scope.has(word) ||
-    templateNamed(place.module, context.prelude, word) !== undefined ||
+    templateNamed(context, place, word) !== undefined ||
     lookUp(place.module, context.prelude, word) !== undefined;
   if (!isKnown) {
     const near = suggest(word, [...reducers, ...functionNames]);

@@ -9,8 +9,10 @@ import {
   type Context,
   type Draft,
   expectReal,
+  type FunctionValue,
   fail,
   type IndexBinding,
+  isFunctionValue,
   isPoison,
   joinRates,
   makeDraft,
@@ -20,6 +22,7 @@ import {
   type Place,
   poison,
   reasons,
+  seesCell,
   shapeText,
   typeText,
 } from './context.ts';
@@ -50,6 +53,8 @@ type DraftPlace =
     }
   | { readonly kind: 'entry'; readonly at: Size; readonly span: Span }
   | { readonly kind: 'category'; readonly draft: Draft }
+  /** The number of a round of repeat, of so many. */
+  | { readonly kind: 'round'; readonly draft: Draft; readonly rounds: Size }
   | { readonly kind: 'index'; readonly index: IndexBinding; readonly span: Span }
   | { readonly kind: 'sum'; readonly sum: IndexSum; readonly span: Span };
 
@@ -177,6 +182,26 @@ function fitPlace(
       if (categories !== undefined && !unknowns.unify(size, categories, complain)) return complain();
       return { size: undefined, finish: () => ({ kind: 'category', position: draft.finish() }) };
     }
+    case 'round': {
+      const { draft, rounds } = place;
+      const complain = (): undefined => {
+        fail(context, {
+          code: 'RNN3010',
+          message: `repeat has ${showSize(settle(rounds))} rounds, and ${nameOf(object, 'this')} ${shapeText(context, object.type.shape)} is for ${showSize(settle(size))}`,
+          span,
+          related: reasons(span, ...originOf(object)),
+        });
+      };
+      const more = subtractSizes(settle(size), settle(rounds));
+      const isEnough = more.terms.every(({ coefficient }) => coefficient > 0n) && !unknowns.isOpen(more);
+      if (!isEnough && !unknowns.unify(size, rounds, complain)) return complain();
+      const type: DraftType = { ...draft.type, element: 'index', categories: rounds };
+      const finish = (): CheckedPlace => ({
+        kind: 'category',
+        position: { ...draft.finish(), ...nodeBase(context, draft.span, type) },
+      });
+      return { size: undefined, finish };
+    }
     case 'entry': {
       const { at } = place;
       const tell = (): void => reportOutside(context, object, place, settle(size));
@@ -266,6 +291,7 @@ function readPlace(
   }
   const draft = context.infer(written, place);
   if (isPoison(draft)) return undefined;
+  if (draft.rounds !== undefined) return { kind: 'round', draft, rounds: draft.rounds };
   if (draft.type.element === 'index') return { kind: 'category', draft };
   return notAPlace(context, written, span, draft);
 }
@@ -315,15 +341,13 @@ function notAPlace(context: Context, written: Expression, span: Span, draft?: Dr
 function unbound(context: Context, written: Expression, place: Place): boolean {
   if (written.kind === 'name') {
     const { text: name } = written;
-    const inFunction = place.parameters !== undefined;
-    if (place.indices?.has(name) || (inFunction ? place.parameters.has(name) : context.scope.has(name))) {
-      return false;
-    }
-    const known = inFunction ? [...place.parameters.keys()] : [...context.scope.keys()];
+    const cell = seesCell(place) ? context.scope : new Map();
+    if (place.indices?.has(name) || place.parameters?.has(name) || cell.has(name)) return false;
+    const known = [...(place.parameters?.keys() ?? []), ...cell.keys()];
     // A slip in another name is told as that, where the name is looked up.
     if (name.length > 1 && suggest(name, known) !== undefined) return false;
     // A name that is missing is told once.
-    if (!inFunction) context.scope.set(name, { kind: 'broken', span: written.span });
+    if (place.parameters === undefined) context.scope.set(name, { kind: 'broken', span: written.span });
     context.report.add({
       code: 'RNN3103',
       message: `nothing binds the index ${name}`,
@@ -351,8 +375,10 @@ function readSum(context: Context, written: Expression, place: Place): IndexSum 
       const { text } = written;
       const index = place.indices?.get(text);
       if (index !== undefined) return { terms: new Map([[index, one]]), offset: zero };
-      if (place.parameters !== undefined) return argumentSum(place.parameters.get(text));
-      return context.scope.get(text)?.kind === 'size' ? number(sizeSymbol(text)) : undefined;
+      const given = place.parameters?.get(text);
+      if (given !== undefined) return argumentSum(context, given);
+      const isSize = seesCell(place) && context.scope.get(text)?.kind === 'size';
+      return isSize ? number(sizeSymbol(text)) : undefined;
     }
     case 'negation': {
       const operand = readSum(context, written.operand, place);
@@ -379,17 +405,11 @@ function readSum(context: Context, written: Expression, place: Place): IndexSum 
   }
 }
 
-/** An argument of a function that is a number of the text, a size or an index. */
-function argumentSum(draft: Draft | undefined): IndexSum | undefined {
-  if (draft === undefined || isPoison(draft)) return undefined;
-  if (draft.index !== undefined) return { terms: new Map([[draft.index, one]]), offset: zero };
-  if (draft.literal !== undefined)
-    return Number.isSafeInteger(draft.literal)
-      ? { terms: new Map(), offset: sizeOf(draft.literal) }
-      : undefined;
-  if (!draft.atomic || !draft.type.scalar || draft.type.rate !== 'constant') return undefined;
-  const node = draft.finish();
-  return node.kind === 'size' ? { terms: new Map(), offset: node.size } : undefined;
+/** An argument of a function that is a whole number, a size or an index. */
+function argumentSum(context: Context, given: Draft | FunctionValue): IndexSum | undefined {
+  if (isFunctionValue(given)) return undefined;
+  if (given.index !== undefined) return { terms: new Map([[given.index, one]]), offset: zero };
+  return given.size && { terms: new Map(), offset: context.unknowns.resolve(given.size) };
 }
 
 function addSums(a: IndexSum, b: IndexSum): IndexSum {

@@ -18,9 +18,9 @@ import {
   reasons,
   shapeText,
 } from './context.ts';
+import { readSizeAt } from './place-sizes.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape } from './shapes.ts';
 import { multiplySizes, type Size, showSize, sizeOf } from './size.ts';
-import { readSize } from './size-expressions.ts';
 
 export function reshapeDraft(context: Context, args: readonly Argument[], place: Place, span: Span): Draft {
   const [operand, wanted] = args;
@@ -33,7 +33,7 @@ export function reshapeDraft(context: Context, args: readonly Argument[], place:
     });
   }
   const draft = context.infer(operand.value, place);
-  const sizes = wanted.value.sizes.map((size) => readSize(context, size));
+  const sizes = wanted.value.sizes.map((size) => readSizeAt(context, size, place));
   const shape = sizes.filter((size) => size !== undefined);
   if (shape.length < sizes.length) context.incomplete = true;
   if (isPoison(draft) || shape.length < sizes.length) return poison(span);

@@ -9,7 +9,7 @@ import type { Context, Draft } from './context.ts';
 import { placeOf } from './equations.ts';
 import { shortText } from './report.ts';
 import { multiplySizes, type Size, sameSize, showSizes, sizeOf } from './size.ts';
-import { inferConstant } from './templates.ts';
+import { inferConstant } from './template-arguments.ts';
 
 /** How many numbers each distribution takes. */
 const distributions = { glorot: 0, orthogonal: 0, identity: 0, zeros: 0, normal: 1, uniform: 2 } as const;

@@ -16,6 +16,7 @@ import type {
   Declaration,
   EquationTarget,
   Expression,
+  FunctionDeclaration,
   Item,
   Name,
   Parameter,
@@ -57,7 +58,7 @@ class Grammar extends ExpressionGrammar {
     });
   });
 
-  readonly functionDeclaration: Rule<Declaration> = this.RULE('functionDeclaration', () => {
+  readonly functionDeclaration: Rule<FunctionDeclaration> = this.RULE('functionDeclaration', () => {
     this.CONSUME(tokens.Fn);
     const name = this.SUBRULE(this.name);
     const parameters = this.SUBRULE(this.parameters);
@@ -69,7 +70,14 @@ class Grammar extends ExpressionGrammar {
       gradient = this.SUBRULE2(this.expression);
     });
     return this.ACTION(
-      (): Declaration => ({ kind: 'function', ...this.common(), name, parameters, body, gradient }),
+      (): FunctionDeclaration => ({
+        kind: 'function',
+        ...this.common(),
+        name,
+        parameters,
+        body,
+        gradient,
+      }),
     );
   });
 
@@ -131,6 +139,7 @@ class Grammar extends ExpressionGrammar {
       { ALT: () => this.SUBRULE(this.value) },
       { ALT: () => this.SUBRULE(this.metric) },
       { ALT: () => this.SUBRULE(this.generate) },
+      { ALT: () => this.SUBRULE(this.functionDeclaration) },
       { ALT: () => this.SUBRULE(this.equation) },
     ]),
   );

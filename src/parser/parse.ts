@@ -171,14 +171,15 @@ function readItem(reader: Reader, segment: Segment, isEntry: boolean, limit: num
   };
   const [first] = segment.tokens;
   const isKeyword = itemWords.get(first.image) === first.tokenType;
-  const name: SegmentName = isEntry ? 'entry' : isKeyword ? 'line' : 'equation';
+  const isFunction = first.tokenType === tokens.Fn;
+  const name: SegmentName = isEntry ? 'entry' : isFunction ? 'function' : isKeyword ? 'line' : 'equation';
   const whole = isEntry
     ? readPart<Item | TrainEntry>(reader, segment, name, attached, (grammar) => grammar.entry)
     : readPart<Item | TrainEntry>(reader, segment, name, attached, (grammar) => grammar.item);
   if (whole !== undefined && !segment.damaged) return whole;
   const names =
     segment.defines?.map((token) => ({ span: tokens.tokenSpan(source, token), text: token.image })) ??
-    definedNames(source, segment.tokens, isKeyword && !isEntry ? 1 : 0);
+    definedNames(source, segment.tokens, (isKeyword || isFunction) && !isEntry ? 1 : 0);
   const broken: BrokenItem = { kind: 'broken', ...attached, names };
   return broken;
 }

@@ -93,7 +93,7 @@ export interface Parameter {
   readonly defaultValue: Expression | undefined;
 }
 
-/** `fn spike(v) = if v > 0 then 1 else 0 gradient 1 / (1 + abs(v))`. */
+/** `fn spike(v) = if v > 0 then 1 else 0 gradient 1 / (1 + abs(v))`: of a file, or an item of a cell or a model. */
 export interface FunctionDeclaration extends DeclarationBase {
   readonly kind: 'function';
   readonly name: Name;
@@ -139,6 +139,7 @@ export type Item =
   | LossItem
   | MetricItem
   | GenerateItem
+  | FunctionDeclaration
   | BrokenItem;
 
 interface ItemBase {

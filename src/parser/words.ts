@@ -196,7 +196,15 @@ export function beginsItem(stream: Stream, i: number): boolean {
   const token = stream.tokens[i];
   // `else:` of other languages is not a name with a type.
   if (token.tokenType === tokens.Then || token.tokenType === tokens.Else) return false;
-  return isWordLike(token) && (stream.defines[i] > 0 || itemWords.has(token.image));
+  return (
+    isWordLike(token) && (stream.defines[i] > 0 || itemWords.has(token.image) || beginsFunction(stream, i))
+  );
+}
+
+/** Whether a function begins here, wherever this is: `fn name(`. */
+export function beginsFunction(stream: Stream, i: number): boolean {
+  if (stream.tokens[i].tokenType !== tokens.Word || stream.tokens[i].image !== 'fn') return false;
+  return isWordLike(stream.tokens[i + 1]) && isKind(stream, i + 2, tokens.OpenParen);
 }
 
 /**
@@ -206,7 +214,7 @@ export function beginsItem(stream: Stream, i: number): boolean {
 export function surelyBeginsItem(stream: Stream, i: number): boolean {
   const token = stream.tokens[i];
   if (!isWordLike(token)) return false;
-  if (stream.defines[i] > 0) return true;
+  if (stream.defines[i] > 0 || beginsFunction(stream, i)) return true;
   const next = stream.tokens[i + 1];
   if (declaringWords.has(token.image)) {
     const after = stream.tokens[i + 2]?.tokenType;

@@ -156,6 +156,26 @@ ${cell(`
   output y
   output o`)}`,
   },
+  'loops with indices': {
+    text: `fn step(a, k) = a + 0.1 * tanh(a * (k + 1))
+${cell(`
+  param R: [3, m, n]
+  param W: [m, n]
+  state h: [m]
+  fn leak(a, b) = repeat(step, sigmoid(a * b) + a * 0.5, 3)
+  fn turn(v) = tanh(sum over j: gate(v[j] * 2) * x[j]) * v
+  fn gate(a) = sigmoid(a) * a
+  fn round(v, k) = tanh(R[k] @ x) + R[k, 0, 1] * v
+  y[i] = leak(prev h[i], sum over j: W[i, j] * x[j])
+  z[i]: [m, n] = repeat(turn, W[i], 2)
+  u[i, j] = repeat(step, W[i, j], 2) * x[j]
+  h = repeat(round, y, 3)
+  w[i] = sum over j: leak(W[i, j], x[j])
+  output h
+  output z
+  output u
+  output w`)}`,
+  },
   'rows as vectors': {
     text: cell(`
   param A: [m, n]

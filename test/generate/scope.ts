@@ -5,6 +5,7 @@ import { word } from './compose.ts';
 import { type Dim, type Shape, sameDim, sameShape, shapeText, symbol } from './dims.ts';
 import { type Interval, interval, UNIT } from './interval.ts';
 import type { Expression, Item, Rate, ValueType } from './tree.ts';
+import type { Wrapper } from './wrapper.ts';
 
 /** A value with a name. */
 export interface Named {
@@ -83,6 +84,7 @@ interface Surroundings {
   readonly sizes: readonly string[];
   readonly functions: readonly MadeFunction[];
   readonly templates: readonly Template[];
+  readonly wrappers: readonly Wrapper[];
   /** In a function there is nothing but its arguments. `any`: they may have any shape. */
   readonly inside: 'cell' | 'vectors' | 'any';
   readonly ways: Ways;
@@ -97,23 +99,45 @@ export class Scope {
   readonly sizes: readonly string[];
   readonly functions: readonly MadeFunction[];
   readonly templates: readonly Template[];
+  readonly wrappers: readonly Wrapper[];
   readonly inside: Surroundings['inside'];
-  /** How a real value can be made here. */
-  readonly ways: Ways;
+  #ways: Ways;
   readonly hyperparameters: string[] = [];
   /** Looks at one step alone. */
   isPointwise = true;
   hasState = false;
   readonly #taken = new Set<string>();
 
-  constructor({ choices, sizes, functions, templates, inside, ways }: Surroundings) {
+  constructor({ choices, sizes, functions, templates, wrappers, inside, ways }: Surroundings) {
     this.choices = choices;
     this.sizes = sizes;
     this.functions = functions;
     this.templates = templates;
+    this.wrappers = wrappers;
     this.inside = inside;
-    this.ways = ways;
+    this.#ways = ways;
     for (const size of sizes) this.#taken.add(size);
+  }
+
+  /** How a real value can be made here. */
+  get ways(): Ways {
+    return this.#ways;
+  }
+
+  /** Inside of a function of the cell: its arguments are names too, there are other ways, and nothing is delayed. */
+  within(own: readonly Named[], ways: Ways, grow: () => void): void {
+    const before = this.#ways;
+    const hidden = this.names.filter(({ text }) => text.startsWith('delay('));
+    const remove = (some: readonly Named[]): void => {
+      for (const named of some) this.names.splice(this.names.indexOf(named), 1);
+    };
+    this.#ways = ways;
+    remove(hidden);
+    this.names.push(...own);
+    grow();
+    remove(own);
+    this.names.push(...hidden);
+    this.#ways = before;
   }
 
   /** A new name that begins like this: itself, or with a number. */

@@ -3,6 +3,7 @@ import { affineWays } from './affine.ts';
 import { elementwiseWays } from './elementwise.ts';
 import { guardedWays } from './guarded.ts';
 import { indexedWays } from './indexed.ts';
+import { loopWays } from './loops.ts';
 import { timeWays } from './over-time.ts';
 import type { Ways } from './scope.ts';
 import { shapedWays } from './shaped.ts';
@@ -15,4 +16,11 @@ export const anyShape: Ways = [...elementwiseWays, ...guardedWays];
 export const ofVectors: Ways = [...anyShape, ...shapedWays];
 
 /** With weights, time, and other cells. */
-export const ofCells: Ways = [...ofVectors, ...affineWays, ...timeWays, ...templateWays, ...indexedWays];
+export const ofCells: Ways = [
+  ...ofVectors,
+  ...affineWays,
+  ...timeWays,
+  ...templateWays,
+  ...loopWays(ofVectors),
+  ...indexedWays,
+];

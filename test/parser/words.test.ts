@@ -20,6 +20,8 @@ function outline(body: string): readonly string[] {
       case 'output':
       case 'loss':
         return `${item.kind} ${write(item.value)}`;
+      case 'function':
+        return `fn ${item.name.text} = ${write(item.body)}`;
       case 'broken':
         return 'broken';
       default:
@@ -37,6 +39,11 @@ describe('where an item ends', () => {
       'loss (answer - total) ^ 2 metric solved = abs(a) < 0.04',
       ['loss ((answer - total) ^ 2)', 'metric solved = (abs(a) < 0.04)'],
     ],
+    [
+      'fn f(a) = a * 2 fn g(b = 1) = b\ngradient f(b) h = g(x) output h',
+      ['fn f = (a * 2)', 'fn g = b', 'h = g(x)', 'output h'],
+    ],
+    ['h = x\nfn f(a) =\n  a\nfn = 3 y = fn', ['h = x', 'fn f = a', 'fn = 3', 'y = fn']],
     ['output -h output concat(a, b)', ['output (- h)', 'output concat(a, b)']],
     ['h = x output\nh', ['h = x', 'output h']],
     ['generate x ~ categorical(logits) loss l', ['generate x ~ categorical(logits)', 'loss l']],

@@ -6,7 +6,7 @@
 import type { Span } from '../../base/source.ts';
 import type { NodeId } from '../../graph/graph.ts';
 import type { AccessNode, CheckedExpression, CheckedIndex, CheckedPlace, IndexTerm } from '../checked.ts';
-import { showSize } from '../size.ts';
+import { showSize, sizeOf } from '../size.ts';
 import { type Around, arrange, type Lifted } from './axes.ts';
 import { ElaborationProblem } from './problem.ts';
 
@@ -41,6 +41,11 @@ export function access(
         value = cut(value, label, place, around, e.span);
         return;
       case 'category': {
+        if (place.position.kind === 'loop-number') {
+          const at = sizeOf(around.round(place.position));
+          value = cut(value, label, { kind: 'entry', at }, around, e.span);
+          return;
+        }
         const position = lift(place.position);
         for (const index of position.axes) axes.set(index.id, index);
         value = pick(value, label, position, around, e.span);

@@ -13,8 +13,10 @@ import type {
   ComparisonNode,
   DropoutNode,
   IfNode,
+  LoopNumberNode,
   PowerNode,
   PrimitiveNode,
+  RepeatNode,
 } from '../checked.ts';
 import type { Size } from '../size.ts';
 
@@ -41,6 +43,21 @@ export interface Around {
   size(size: Size, span: Span): number;
   /** A whole number made of sizes. */
   number(size: Size, span: Span): number;
+  /** How often a loop goes round. */
+  rounds(e: RepeatNode): number;
+  /** Which round of its loop it is. */
+  round(e: LoopNumberNode): number;
+  /** The rounds of loops that are open around here, and whose values have indices. */
+  readonly loops: ReadonlyMap<number, LiftedRound>;
+  /** The same, inside of a round. */
+  inRound(loop: number, round: LiftedRound): Around;
+}
+
+/** A round of a loop: what the one before has left, its number, and what it has computed so far. */
+export interface LiftedRound {
+  readonly value: Lifted;
+  readonly number: number;
+  readonly locals: readonly Lifted[];
 }
 
 /** The axes that a value has for each number of its indices. */

@@ -61,17 +61,24 @@ export function selectBlock(
     const cell = file.blocks.findLast((c) => c.kind === 'model') ?? file.blocks.at(-1);
     if (cell !== undefined) return { cell, diagnostics: [] };
   }
+  const template = file.templates.find((one) => name === undefined || one === name);
   const names = all.map((c) => c.name);
   const near = name === undefined ? undefined : suggest(name, names);
   const diagnostic = makeDiagnostic({
     code: 'RNN5901',
     message:
-      name === undefined
-        ? 'there is no cell and no model here'
-        : `there is no cell and no model ${name} here`,
+      template !== undefined
+        ? `${template} is a template: nothing says which cell its header stands for`
+        : name === undefined
+          ? 'there is no cell and no model here'
+          : `there is no cell and no model ${name} here`,
     span: { source: file.source, start: 0, end: 0 },
     notes: names.length === 0 ? [] : [`the file and its imports have ${names.join(', ')}`],
-    ...(near === undefined ? {} : { help: `did you mean ${near}?` }),
+    ...(template !== undefined
+      ? { help: 'give it a default (C: cell = GRU(m: 64)), or name a cell that uses it' }
+      : near === undefined
+        ? {}
+        : { help: `did you mean ${near}?` }),
   });
   return { cell: undefined, diagnostics: [diagnostic] };
 }

@@ -16,9 +16,15 @@ import type {
   ComparisonNode,
   DropoutNode,
   IfNode,
+  LoopLocalNode,
+  LoopNumberNode,
+  LoopValueNode,
   PowerNode,
   PrimitiveNode,
+  RepeatNode,
 } from '../checked.ts';
+import { mostRounds } from '../repeat.ts';
+import { evaluateSize, showSize } from '../size.ts';
 import type { Around } from './axes.ts';
 import { lift } from './lift.ts';
 import { type Opened, shapeNumbers, sizeNumber, wholeNumber } from './opened.ts';
@@ -67,12 +73,17 @@ const ELEMENTWISE = {
   or: 'or',
 } as const;
 
-/** Adds an expression to the site's graph. */
-export function express<C extends Surroundings>(e: CheckedExpression, context: C, site: Site<C>): NodeId {
+/** Adds an expression to the site's graph. `rounds`: the loops of `repeat` that it stands in. */
+export function express<C extends Surroundings>(
+  e: CheckedExpression,
+  context: C,
+  site: Site<C>,
+  rounds: Rounds = new Map(),
+): NodeId {
   const { b } = site;
   const before = b.origin;
   b.origin = e.span;
-  const recur = (inner: CheckedExpression): NodeId => express(inner, context, site);
+  const recur = (inner: CheckedExpression): NodeId => express(inner, context, site, rounds);
   const numbers = (shape: CheckedExpression['type']['shape']): Dim[] =>
     shapeNumbers(shape, context.opened, e.span);
   const node = ((): NodeId => {
@@ -106,13 +117,23 @@ export function express<C extends Surroundings>(e: CheckedExpression, context: C
       case 'tabulate':
       case 'over-index':
       case 'index-number':
-        return lift(e, around(context, site)).node;
+        return lift(e, around(context, site, rounds)).node;
       case 'reshape':
         return b.call('reshape', [recur(e.operand)], { shape: numbers(e.type.shape) });
       case 'affine':
-        return affine(e, numbers(e.type.shape), context, site);
+        return affine(e, numbers(e.type.shape), context, site, recur);
       case 'dropout':
         return dropout(e, recur(e.operand), context, site);
+      case 'identity':
+        return identity(b, numbers(e.type.shape));
+      case 'repeat':
+        return repeat(e, context, site, rounds);
+      case 'loop-value':
+        return roundOf(e, rounds).value;
+      case 'loop-number':
+        return b.constant(roundOf(e, rounds).number, [], e.type.element);
+      case 'loop-local':
+        return roundOf(e, rounds).locals[e.local];
       default:
         return site.leaf(e, context);
     }
@@ -144,11 +165,16 @@ function operation(
 }
 
 /** What an expression with indices sees of all this. */
-function around<C extends Surroundings>(context: C, site: Site<C>): Around {
+function around<C extends Surroundings>(
+  context: C,
+  site: Site<C>,
+  rounds: Rounds,
+  loops: Around['loops'] = new Map(),
+): Around {
   const { b } = site;
   return {
     b,
-    whole: (e) => express(e, context, site),
+    whole: (e) => express(e, context, site, rounds),
     pointwise: (e, operand, shape) =>
       e.kind === 'if' ? conditional(e, shape, operand, b) : operation(e, operand, b),
     noisy: (e, operand) => dropout(e, operand, context, site),
@@ -158,14 +184,75 @@ function around<C extends Surroundings>(context: C, site: Site<C>): Around {
     },
     size: (size, span) => sizeNumber(size, context.opened, span),
     number: (size, span) => wholeNumber(size, context.opened, span),
+    rounds: (e) => roundsNumber(e, context.opened),
+    round: (e) => roundOf(e, rounds).number,
+    loops,
+    inRound(loop, round) {
+      const inside = new Map(rounds).set(loop, { value: round.value.node, number: round.number, locals: [] });
+      return around(context, site, inside, new Map(loops).set(loop, round));
+    },
   };
+}
+
+/** Ones on the diagonal, zeros elsewhere. */
+function identity(b: GraphBuilder, shape: readonly Dim[]): NodeId {
+  const places = b.call('iota', [], { extent: shape[0] });
+  const same = b.apply('eq', b.broadcast(places, shape, [0]), b.broadcast(places, shape, [1]));
+  return b.call('convert', [same], { element: 'real' });
+}
+
+/** One round of a loop: what the one before has left, its number, and what it has computed so far. */
+interface Round {
+  readonly value: NodeId;
+  readonly number: number;
+  readonly locals: readonly NodeId[];
+}
+
+/** By the loop's number in the cell. */
+type Rounds = ReadonlyMap<number, Round>;
+
+function roundOf({ loop }: LoopValueNode | LoopNumberNode | LoopLocalNode, rounds: Rounds): Round {
+  const round = rounds.get(loop);
+  invariant(round !== undefined, `what belongs to loop ${loop} stands inside of it`);
+  return round;
+}
+
+/** So many copies of the body, one after the other. */
+function repeat<C extends Surroundings>(e: RepeatNode, context: C, site: Site<C>, rounds: Rounds): NodeId {
+  const count = roundsNumber(e, context.opened);
+  let value = express(e.start, context, site, rounds);
+  for (let number = 0; number < count; number++) {
+    const locals: NodeId[] = [];
+    const inside = new Map(rounds).set(e.loop, { value, number, locals });
+    for (const local of e.locals) locals.push(express(local, context, site, inside));
+    value = express(e.body, context, site, inside);
+  }
+  return value;
+}
+
+function roundsNumber({ count, span }: RepeatNode, { sizes }: Pick<Opened, 'sizes'>): number {
+  const number = evaluateSize(count, sizes);
+  invariant(number !== undefined, `every size of ${showSize(count)} has a value`);
+  if (Number.isInteger(number) && number >= 0 && number <= mostRounds) return number;
+  const values = [...sizes].map(([name, value]) => `${name} = ${value}`).join(', ');
+  throw new ElaborationProblem({
+    code: 'RNN5908',
+    message: `repeat comes to ${number} rounds with ${values}`,
+    span,
+    label: `from 0 to ${mostRounds} are possible: all of them belong to one step`,
+  });
 }
 
 /** The last entry of a value along its first axis. */
 function oldest(b: GraphBuilder, kept: NodeId): NodeId {
-  const [count, ...shape] = b.shapeOf(kept);
-  const last = b.call('slice', [kept], { axis: 0, start: Number(count) - 1, size: 1 });
-  return b.call('reshape', [last], { shape });
+  return entry(b, kept, Number(b.shapeOf(kept)[0]) - 1);
+}
+
+/** One entry of a value along its first axis. */
+function entry(b: GraphBuilder, of: NodeId, start: number): NodeId {
+  const [, ...shape] = b.shapeOf(of);
+  const one = b.call('slice', [of], { axis: 0, start, size: 1 });
+  return b.call('reshape', [one], { shape });
 }
 
 /** A value in front of others, of which the last one goes. */
@@ -304,6 +391,7 @@ function affine<C extends Surroundings>(
   shape: readonly Dim[],
   context: C,
   site: Site<C>,
+  recur: (e: CheckedExpression) => NodeId,
 ): NodeId {
   const { b } = site;
   const weight = (name: string): NodeId => {
@@ -312,7 +400,7 @@ function affine<C extends Surroundings>(
   };
   const out = shape.length === 0 ? '' : 'm';
   const parts = e.terms.map(({ weight: name, argument }) => {
-    const x = express(argument, context, site);
+    const x = recur(argument);
     const inner = b.shapeOf(x).length === 0 ? '' : 'n';
     const w = weight(name);
     if (inner === '') return b.apply('mul', ...level(b, [w, x]));

@@ -4,7 +4,15 @@
 
 import { InvariantError, invariant } from '../../base/invariant.ts';
 import type { NodeId } from '../../graph/graph.ts';
-import type { AffineNode, ChainNode, CheckedExpression, PrimitiveNode, TabulateNode } from '../checked.ts';
+import {
+  type AffineNode,
+  type ChainNode,
+  type CheckedExpression,
+  dependsOnLoops,
+  type PrimitiveNode,
+  type RepeatNode,
+  type TabulateNode,
+} from '../checked.ts';
 import { freeIndices } from '../free-indices.ts';
 import { access } from './access.ts';
 import {
@@ -23,7 +31,8 @@ import { multiplied, overIndex } from './over-index.ts';
 /** The value of an expression for all numbers of the indices that it needs. */
 export function lift(e: CheckedExpression, around: Around): Lifted {
   const { b } = around;
-  const isOpen = freeIndices(e).length > 0;
+  const { loops } = around;
+  const isOpen = freeIndices(e).length > 0 || (loops.size > 0 && dependsOnLoops(e, new Set(loops.keys())));
   const recur = (inner: CheckedExpression): Lifted => lift(inner, around);
   switch (e.kind) {
     case 'tabulate':
@@ -40,6 +49,14 @@ export function lift(e: CheckedExpression, around: Around): Lifted {
         axes: [e.index],
       };
     }
+    case 'loop-value':
+    case 'loop-local': {
+      const round = loops.get(e.loop);
+      if (round !== undefined) return e.kind === 'loop-value' ? round.value : round.locals[e.local];
+      break;
+    }
+    case 'loop-number':
+      return { node: around.whole(e), axes: [] };
     default:
   }
   if (!isOpen) return { node: around.whole(e), axes: [] };
@@ -74,6 +91,8 @@ export function lift(e: CheckedExpression, around: Around): Lifted {
       const { node, axes } = recur(e.operand);
       return { node: around.noisy(e, node), axes };
     }
+    case 'repeat':
+      return repeat(e, around);
     default:
       throw new InvariantError(`${e.kind} needs no index`);
   }
@@ -188,6 +207,26 @@ function affine(e: AffineNode, around: Around): Lifted {
     const { nodes, axes } = level([sum, part], around, e.span);
     return { node: b.apply('add', ...nodes), axes };
   });
+}
+
+/** Every round for all numbers of the indices that any of them needs. */
+function repeat(e: RepeatNode, around: Around): Lifted {
+  const { b } = around;
+  const start = lift(e.start, around);
+  const inner = [e.start, ...e.locals, e.body].flatMap(freeIndices);
+  const outer = [...around.loops.values()].flatMap(({ value, locals }) => [value, ...locals]);
+  const axes = joinAxes([start, { node: start.node, axes: inner }, ...outer]);
+  const own = ownShape(b, start);
+  const level = (value: Lifted): Lifted => ({ node: spreadTo(value, axes, own, around, e.span), axes });
+  let value = level(start);
+  const count = around.rounds(e);
+  for (let number = 0; number < count; number++) {
+    const locals: Lifted[] = [];
+    const inside = around.inRound(e.loop, { value, number, locals });
+    for (const local of e.locals) locals.push(lift(local, inside));
+    value = level(lift(e.body, inside));
+  }
+  return value;
 }
 
 /** The indices become the first own axes, in the order in which they are written. */

@@ -3,13 +3,11 @@
 import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
-import type { Expression } from '../parser/tree.ts';
 import { applyDense } from './affine.ts';
 import type { ApplicationId, CheckedCell, CheckedInput, Rate } from './checked.ts';
+import { combine, combinedType } from './combine.ts';
 import {
   type Context,
-  combine,
-  combinedType,
   type Draft,
   type DraftInstance,
   draftReal,
@@ -24,14 +22,15 @@ import {
   type Place,
   poison,
   reasons,
-  setApart,
   shapeText,
   type TemplateUnit,
   typeText,
 } from './context.ts';
 import { concatDrafts } from './functions.ts';
+import { isOutsideLoops, setApart } from './references.ts';
 import { type DraftType, type Shape, unifyShapes } from './shapes.ts';
 import { type Size, substituteSize } from './size.ts';
+import { weightDraft, weightsOf } from './tied.ts';
 
 /** An argument of an application. */
 export interface GivenValue {
@@ -211,6 +210,9 @@ function applyInstance(
     });
     return undefined;
   }
+  const inLoop = `the copy ${instance.name} of ${cell.name} cannot be applied to`;
+  const help = 'write its equations in a function of the cell; a Dense with a name may stand there';
+  if (args.some(({ draft }) => !isOutsideLoops(context, draft, inLoop, span, help))) return undefined;
   const given = matchArguments(context, cell, args, span);
   const drafts = given?.filter((draft) => draft !== undefined) ?? [];
   if (drafts.length < cell.inputs.length) return undefined;
@@ -390,17 +392,6 @@ interface FoundState {
   readonly because: Label;
 }
 
-/** The path of a member expression: `top.low.h` is [top, low, h]. Undefined where it does not begin with a name. */
-export function memberPath(expression: Expression): readonly string[] | undefined {
-  const path: string[] = [];
-  let current = expression;
-  while (current.kind === 'member') {
-    path.unshift(current.name.text);
-    current = current.object;
-  }
-  return current.kind === 'name' ? [current.text, ...path] : undefined;
-}
-
 /** The state that a path into an instance names; undefined where there is none. */
 function findState(instance: DraftInstance, path: readonly string[]): FoundState | undefined {
   let { cell } = instance;
@@ -427,7 +418,19 @@ function soleInstance(unit: TemplateUnit): DraftInstance | undefined {
   return unit.kind === 'instance' ? unit.instance : undefined;
 }
 
-/** `prev top.h` and `top.c`; `path` begins with the name of the instance. */
+/** Whether a path names an output or a state. */
+function hasValue({ cell, ...instance }: DraftInstance, path: readonly string[]): boolean {
+  const isOutput = path.length === 1 && cell.outputs.some(({ name }) => name === path[0]);
+  return isOutput || findState({ cell, ...instance }, path) !== undefined;
+}
+
+/** Names in a message: the first few of many. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 12).join(', ');
+  return names.length > 12 ? `${shown} and ${names.length - 12} others` : shown;
+}
+
+/** `prev top.h`, `top.c` and `top.W`; `path` begins with the name of the instance. */
 export function memberDraft(context: Context, path: readonly string[], previous: boolean, span: Span): Draft {
   const [name, ...rest] = path;
   const unit = context.units.get(name);
@@ -436,11 +439,31 @@ export function memberDraft(context: Context, path: readonly string[], previous:
     return poison(span);
   }
   const instance = soleInstance(unit);
+  const weight = previous ? undefined : weightDraft(context, path, span);
+  if (weight !== undefined && (instance === undefined || !hasValue(instance, rest))) return weight;
   if (instance === undefined) {
+    const weights = weightsOf(context, name);
+    if (unit.kind === 'dense') {
+      const isOpen = weights.includes(rest.join('.'));
+      return fail(context, {
+        code: 'RNN2016',
+        message: isOpen
+          ? `the shape of ${path.join('.')} is not known here`
+          : `a Dense has the weights W and b, and no ${rest.join('.')}`,
+        span,
+        related: [{ span: unit.span, text: `${name} is made here` }],
+        help: isOpen
+          ? `write how many numbers it gives: ${name} = Dense(64)`
+          : weights.length === 0
+            ? `apply it: y = ${name}(...)`
+            : undefined,
+      });
+    }
     return fail(context, {
       code: 'RNN2016',
       message: `${name} is made of several cells (${unit.kind}), and their values cannot be named from outside`,
       span,
+      notes: weights.length === 0 ? [] : [`its weights are ${listed(weights)}`],
       help: 'name each of them: low = ..., top = ...',
     });
   }
@@ -461,17 +484,19 @@ export function memberDraft(context: Context, path: readonly string[], previous:
     const outputs = cell.outputs.map((o) => o.name);
     const states = cell.states.map((s) => s.name);
     const isOutput = previous && outputs.includes(rest.join('.'));
-    const near = suggest(rest.join('.'), previous ? states : [...outputs, ...states]);
+    const weights = previous ? [] : weightsOf(context, name);
+    const near = suggest(rest.join('.'), previous ? states : [...outputs, ...states, ...weights]);
     return fail(context, {
       code: isOutput ? 'RNN4004' : 'RNN2016',
       message: isOutput
         ? `${rest.join('.')} of ${cell.name} has no past: it is not a state`
-        : `${cell.name} has no ${previous ? 'state' : 'output or state'} ${rest.join('.')}`,
+        : `${cell.name} has no ${previous ? 'state' : 'output, state or weight'} ${rest.join('.')}`,
       span,
       related: [{ span: cell.span, text: `${cell.name} is declared here` }],
       notes: [
         states.length === 0 ? 'it has no states' : `its states are ${states.join(', ')}`,
         ...(previous ? [] : [`its outputs are ${outputs.join(', ')}`]),
+        ...(weights.length === 0 ? [] : [`its weights are ${listed(weights)}`]),
       ],
       help: near === undefined ? undefined : `did you mean ${previous ? 'prev ' : ''}${name}.${near}?`,
     });

@@ -10,10 +10,12 @@ import { checkDelays } from './delay.ts';
 import { orderUnits } from './dependencies.ts';
 import { checkEquation, checkStart, placeOf } from './equations.ts';
 import { inferExpression } from './expressions.ts';
+import { warnFirstStep } from './first-step.ts';
 import { checkLocalFunctions, warnUnusedFunctions } from './local-functions.ts';
 import type { Report } from './report.ts';
 import type { BlockEntry, Module } from './resolve.ts';
 import { checkParts, checkResult, type DraftResult } from './results.ts';
+import { warnShadowed } from './shadowed.ts';
 import { isKnownShape, resolveShape } from './shapes.ts';
 import {
   constantSize,
@@ -26,11 +28,12 @@ import {
   sizeSymbol,
 } from './size.ts';
 import { findStages, nodesOf } from './stages.ts';
+import { checkStarts, product } from './starts.ts';
 import { inferConstant } from './template-arguments.ts';
 import { instantiate, isTemplate, readTemplate } from './templates.ts';
 import { reportUndefinedStates } from './undefined-states.ts';
 import { warnUnused } from './usage.ts';
-import { checkWeights, product } from './weights.ts';
+import { checkWeights } from './weights.ts';
 
 /** Cells in cells double with every level: a short file could ask for more copies than there is memory. */
 const mostCopies = 10_000;
@@ -294,6 +297,7 @@ function settle(context: Context, before: number): void {
     const found = unknowns.resolve(size);
     if (!isSize(found)) complain(found);
   }
+  if (report.errors === before) checkStarts(context);
 }
 
 /** Whether it is no size for any choice of its symbols, as far as its form tells. */
@@ -357,11 +361,11 @@ function finish(
   const states = [...declared, ...kept];
   const parameters = [...context.parameters]
     .sort((a, b) => a.position - b.position)
-    .map(({ name, span, position, documentation, shapes, start }) => {
+    .map(({ name, span, position, documentation, frozen, shapes, start }) => {
       const parts = shapes.map(shapeOf);
       const shape = parts.flat();
       const fans = [product(parts[1] ?? []), product(parts[0])] as const;
-      return { name, span, position, documentation, shape, start: start(...fans) };
+      return { name, span, position, documentation, frozen, shape, start: start(...fans) };
     });
   const instances = [...context.instances]
     .sort((a, b) => a.span.start - b.span.start)
@@ -489,6 +493,8 @@ function finish(
     stages,
     report,
   );
+  warnFirstStep(cell, report);
+  warnShadowed(context);
   return cell;
 }
 

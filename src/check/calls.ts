@@ -2,9 +2,9 @@
 
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
-import type { Argument, Call } from '../parser/tree.ts';
-import { affineDraft, dropoutDraft, nextAffinePrefix } from './affine.ts';
-import { applyUnit, memberPath } from './applications.ts';
+import type { Argument, Call, Expression } from '../parser/tree.ts';
+import { affineDraft, nextAffinePrefix, type WrittenStarts } from './affine.ts';
+import { applyUnit } from './applications.ts';
 import {
   type Context,
   type Draft,
@@ -17,6 +17,7 @@ import {
   seesCell,
 } from './context.ts';
 import { delayDraft } from './delay.ts';
+import { memberPath } from './dependencies.ts';
 import { functionElsewhere } from './elsewhere.ts';
 import { takesArguments } from './function-values.ts';
 import { callPrimitive, functionNames, isBuiltIn, isPrimitiveFunction } from './functions.ts';
@@ -24,11 +25,12 @@ import { identityDraft } from './identity.ts';
 import { mentions } from './indices.ts';
 import { inlineFunction } from './inline.ts';
 import { notConstant } from './names.ts';
+import { isNoiseWord, noiseDraft } from './noise.ts';
 import { repeatDraft } from './repeat.ts';
 import { shortText } from './report.ts';
 import { reshapeDraft } from './reshape.ts';
 import { describeBinding } from './size-expressions.ts';
-import { inferConstant } from './template-arguments.ts';
+import { readNumber, readStart, type WrittenStart } from './starts.ts';
 import {
   anonymousName,
   cellNames,
@@ -247,7 +249,7 @@ function callKnown(
   span: Span,
 ): Draft {
   const named = args.find((argument) => argument.name !== undefined);
-  if (named?.name !== undefined) {
+  if (named?.name !== undefined && !isAffine(name) && !isNoiseWord(name)) {
     context.report.add({
       code: 'RNN2014',
       message: `the arguments of ${name} have no names`,
@@ -273,10 +275,10 @@ function callBuiltIn(
   if (name === 'repeat') return repeatDraft(context, args, place, span);
   if (name === 'identity') return identityDraft(context, args, place, span);
   const isLocal = place.inside?.isLocal === true && name !== 'delay';
-  if (name !== 'split' && place.inside !== undefined && !isLocal) {
+  if (name !== 'split' && !isNoiseWord(name) && place.inside !== undefined && !isLocal) {
     return fail(context, {
       code: 'RNN5001',
-      message: `the function ${place.inside.declaration.name.text} uses ${name}, and a function has ${name === 'dropout' ? 'no noise' : name === 'delay' ? 'no memory' : 'no weights'}`,
+      message: `the function ${place.inside.declaration.name.text} uses ${name}, and a function has ${name === 'delay' ? 'no memory' : 'no weights'}`,
       span,
       help: place.inside.isLocal
         ? 'give the delayed value an equation of the cell, and use its name'
@@ -296,23 +298,11 @@ function callBuiltIn(
     });
   }
   if (name === 'delay') return delayDraft(context, args, place, span);
-  if (name === 'dropout') {
-    const [operand, probability] = args;
-    if (operand === undefined || probability === undefined || args.length > 2) {
-      for (const argument of args) context.infer(argument.value, place);
-      return fail(context, {
-        code: 'RNN2013',
-        message: `dropout takes a value and how much of it to leave out, and has ${args.length} argument${args.length === 1 ? '' : 's'} here`,
-        span,
-        help: 'write dropout(x, 0.1)',
-      });
-    }
-    const value = context.infer(operand.value, place);
-    const part = inferConstant(context, probability.value, place, 'the part that dropout leaves out');
-    return part === undefined ? poison(span) : dropoutDraft(context, value, part, place, span);
-  }
+  if (isNoiseWord(name)) return noiseDraft(context, name, args, place, span);
   const prefix = nextAffinePrefix(place);
-  const given = args.map(({ value }) => ({ draft: context.infer(value, place), expression: value }));
+  const starts = readStarts(context, name, args, place);
+  const plain = args.filter((argument) => argument.name === undefined);
+  const given = plain.map(({ value }) => ({ draft: context.infer(value, place), expression: value }));
   if (given.length === 0) {
     return fail(context, {
       code: 'RNN2013',
@@ -321,7 +311,63 @@ function callBuiltIn(
       help: `write ${name}(x)`,
     });
   }
-  return affineDraft(context, name, prefix, given, place, span);
+  return starts === undefined ? poison(span) : affineDraft(context, name, prefix, given, starts, place, span);
+}
+
+function isAffine(name: string): boolean {
+  return name === 'affine' || name === 'linear';
+}
+
+/** `start:` and `bias:` of an affine: how its weights and its bias start; undefined where there is a mistake. */
+function readStarts(
+  context: Context,
+  word: string,
+  args: readonly Argument[],
+  place: Place,
+): WrittenStarts | undefined {
+  const found = new Map<string, WrittenStart | undefined>();
+  let good = true;
+  for (const { name, value } of args) {
+    if (name === undefined) continue;
+    const { text, span } = name;
+    const known = word === 'affine' ? ['start', 'bias'] : ['start'];
+    if (!known.includes(text) || found.has(text)) {
+      const near = suggest(text, known);
+      good = false;
+      context.report.add({
+        code: found.has(text) ? 'RNN2015' : 'RNN2014',
+        message: found.has(text)
+          ? `${text} of ${word} is given twice`
+          : text === 'bias'
+            ? 'linear has no bias'
+            : `${word} has no argument ${text}`,
+        span,
+        notes:
+          text === 'bias'
+            ? []
+            : ['what it mixes has no names; start: orthogonal says how its weights start, bias: 1 its bias'],
+        help: text === 'bias' && word === 'linear' ? 'write affine' : near && `did you mean ${near}?`,
+      });
+      continue;
+    }
+    const what = text === 'bias' ? `the start of the bias` : 'the start of the weights';
+    const written = isNumber(context, value)
+      ? readNumber(context, value, place, what)
+      : readStart(context, value, place, `a number is one for all entries: ${text}: 1`);
+    if (written === undefined) good = false;
+    found.set(text, written);
+  }
+  return good ? { weights: found.get('start'), bias: found.get('bias') } : undefined;
+}
+
+/** Whether a start is a number, and no distribution and no other weight. */
+function isNumber(context: Context, value: Expression): boolean {
+  const inner = value.kind === 'negation' ? value.operand : value;
+  const head = inner.kind === 'call' ? inner.callee : inner;
+  if (head.kind === 'member') return false;
+  if (head.kind !== 'name') return true;
+  const kind = context.scope.get(head.text)?.kind;
+  return kind === 'size' || kind === 'hyperparameter' || isPrimitiveFunction(head.text);
 }
 
 function unknownFunction(context: Context, name: string, place: Place, span: Span, asCell: boolean): Draft {

@@ -9,6 +9,7 @@
 
 import type { Source, Span } from '../base/source.ts';
 import type { ChainOperator, ComparisonOperator, TrainDeclaration } from '../parser/tree.ts';
+import type { CheckedIndex, CheckedPlace } from './checked-places.ts';
 import type { Size } from './size.ts';
 
 /**
@@ -149,22 +150,37 @@ export interface CheckedParameter {
   /** Where its declaration or its affine begins: the weights of a program are in the order of the text. */
   readonly position: number;
   readonly documentation: string | undefined;
+  /** It is never trained. */
+  readonly frozen: boolean;
   readonly shape: readonly Size[];
   readonly start: CheckedStart;
 }
 
 /**
- * How a weight starts. The numbers are constant scalars made of literals, sizes and hyperparameters. The fans of
- * `glorot` are the products of the sizes of the output (fan out) and of the argument (fan in), 1 where there are none.
+ * How a weight starts. The numbers are constant scalars made of literals, sizes and hyperparameters. The fans are the
+ * products of the sizes of the output (fan out) and of the argument (fan in), 1 where there are none. `density` is the
+ * share of the entries that are drawn, all where it is not given; the others are zero.
  */
 export type CheckedStart =
   | { readonly kind: 'zeros' }
   | { readonly kind: 'glorot'; readonly fanIn: Size; readonly fanOut: Size }
+  | { readonly kind: 'he' | 'lecun'; readonly fanIn: Size }
   | { readonly kind: 'orthogonal' }
   | { readonly kind: 'identity' }
-  | { readonly kind: 'normal'; readonly deviation: CheckedExpression }
-  | { readonly kind: 'uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression }
+  | ({ readonly kind: 'normal'; readonly deviation: CheckedExpression } & Sparse)
+  | ({ readonly kind: 'uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression } & Sparse)
+  | { readonly kind: 'log_uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression }
+  | { readonly kind: 'chrono'; readonly longest: CheckedExpression }
+  | ({ readonly kind: 'spectral'; readonly radius: CheckedExpression } & Sparse)
+  | { readonly kind: 'hippo' }
+  | { readonly kind: 'legendre'; readonly window: CheckedExpression }
+  /** At the start of another weight of the cell, or at its negative. */
+  | { readonly kind: 'copy'; readonly of: string; readonly negative: boolean }
   | { readonly kind: 'value'; readonly value: CheckedExpression };
+
+interface Sparse {
+  readonly density: CheckedExpression | undefined;
+}
 
 /** One copy of a cell, with weights and states of its own: `low`, `h.Embedding`, `h.stack.1.forward`. */
 export interface CheckedInstance {
@@ -268,6 +284,8 @@ export type CheckedExpression =
   | ReshapeNode
   | AffineNode
   | DropoutNode
+  | NoiseNode
+  | TrainingNode
   | OverTimeNode
   | EachStepNode
   | OldestNode
@@ -421,36 +439,11 @@ export interface SliceNode extends NodeBase {
   readonly size: Size;
 }
 
-/** An index of index notation: a whole number from 0 to below its size. Two are the same where their ids are. */
-export interface CheckedIndex {
-  /** In the order in which the cell binds them: what is bound outside is smaller. */
-  readonly id: number;
-  readonly name: string;
-  readonly size: Size;
-}
-
-/** What stands in brackets for one axis of a value. */
-export type CheckedPlace =
-  | { readonly kind: 'whole' }
-  | { readonly kind: 'slice'; readonly start: Size; readonly size: Size }
-  | { readonly kind: 'entry'; readonly at: Size }
-  /** index []. */
-  | { readonly kind: 'category'; readonly position: CheckedExpression }
-  /** The entry that an index names. */
-  | { readonly kind: 'index'; readonly index: CheckedIndex }
-  /** The entry at `offset` and so often each index as its factor says; zero where there is none. */
-  | { readonly kind: 'sum'; readonly terms: readonly IndexTerm[]; readonly offset: Size };
-
-export interface IndexTerm {
-  readonly index: CheckedIndex;
-  readonly factor: Size;
-}
-
 /** `S[i, j]`, `x[0]`, `A[1:3]`, `a[k]`: one place for each of the first axes of the operand; the others are whole. */
 export interface AccessNode extends NodeBase {
   readonly kind: 'access';
   readonly operand: CheckedExpression;
-  readonly places: readonly CheckedPlace[];
+  readonly places: readonly CheckedPlace<CheckedExpression>[];
 }
 
 /** An index as a number: real [], or a category, index [], where it stands beside one. */
@@ -494,11 +487,34 @@ export interface AffineNode extends NodeBase {
 /** The operand, divided by 1 - p where the noise keeps it, else zero; the operand itself outside training. */
 export interface DropoutNode extends NodeBase {
   readonly kind: 'dropout';
+  readonly scope: NoiseScope;
   /** The name of the noise in this cell: `logits.dropout`. */
   readonly name: string;
   readonly operand: CheckedExpression;
-  /** A constant scalar made of literals, sizes and hyperparameters. */
+  /** A scalar. Where it is made of literals, sizes and hyperparameters alone, it lies from 0 up to below 1. */
   readonly probability: CheckedExpression;
+}
+
+/** How long a draw holds: for a step, for all steps of a sequence, for all sequences of a batch and their steps. */
+export type NoiseScope = 'step' | 'sequence' | 'batch';
+
+/**
+ * `chance`: a condition that holds with the probability, never outside training. `gaussian`: numbers with mean 0 and
+ * variance 1, zero outside training.
+ */
+export interface NoiseNode extends NodeBase {
+  readonly kind: 'noise';
+  readonly draw: 'chance' | 'gaussian';
+  readonly scope: NoiseScope;
+  /** The name of the noise in this cell: `h.chance`. */
+  readonly name: string;
+  /** Of `chance`: real, of the node's shape or []. */
+  readonly probability: CheckedExpression | undefined;
+}
+
+/** `training`: bool []. */
+export interface TrainingNode extends NodeBase {
+  readonly kind: 'training';
 }
 
 /** A once value made from all steps: `last h`, `first h`, `max over time h`. Max of index or bool does not exist. */
@@ -589,6 +605,7 @@ export function operandsOf(node: CheckedExpression): readonly CheckedExpression[
     case 'hyperparameter':
     case 'step-number':
     case 'index-number':
+    case 'training':
     case 'input':
     case 'parameter':
     case 'equation':
@@ -625,6 +642,8 @@ export function operandsOf(node: CheckedExpression): readonly CheckedExpression[
       return [node.operand, node.probability];
     case 'access':
       return [node.operand, ...node.places.flatMap((p) => (p.kind === 'category' ? [p.position] : []))];
+    case 'noise':
+      return node.probability === undefined ? [] : [node.probability];
     case 'affine':
       return node.terms.map((term) => term.argument);
     default:

@@ -3,9 +3,10 @@
 
 import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
-import type { Expression, Item } from '../parser/tree.ts';
+import type { Argument, Call, Expression, Item } from '../parser/tree.ts';
 import type { Context } from './context.ts';
 import { components, shortestCycle, smallest } from './cycles.ts';
+import { isWeight } from './tied.ts';
 
 /** The expressions right inside an expression, in the order of the text. Types and names of arguments are not. */
 export function childrenOf(expression: Expression): readonly Expression[] {
@@ -18,8 +19,10 @@ export function childrenOf(expression: Expression): readonly Expression[] {
       return [];
     case 'member':
       return [expression.object];
-    case 'call':
-      return [expression.callee, ...expression.arguments.map((argument) => argument.value)];
+    case 'call': {
+      const values = expression.arguments.filter((argument) => !isScope(expression, argument));
+      return [expression.callee, ...values.map((argument) => argument.value)];
+    }
     case 'index-access':
       return [
         expression.object,
@@ -47,6 +50,24 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     default:
       return expression satisfies never;
   }
+}
+
+/** `per: sequence` in `dropout(x, 0.1, per: sequence)`: a word of the language, which names no value. */
+function isScope({ callee }: Call, { name, value }: Argument): boolean {
+  const draws = callee.kind === 'name' && ['dropout', 'chance', 'gaussian'].includes(callee.text);
+  const isWord = value.kind === 'name' && ['step', 'sequence', 'batch'].includes(value.text);
+  return draws && isWord && name?.text === 'per';
+}
+
+/** The path of a member expression: `top.low.h` is [top, low, h]. Undefined where it does not begin with a name. */
+export function memberPath(expression: Expression): readonly string[] | undefined {
+  const path: string[] = [];
+  let current = expression;
+  while (current.kind === 'member') {
+    path.unshift(current.name.text);
+    current = current.object;
+  }
+  return current.kind === 'name' ? [current.text, ...path] : undefined;
 }
 
 /** An item with an expression that is checked as a whole. */
@@ -116,6 +137,8 @@ export function orderUnits(context: Context, items: readonly Item[]): readonly O
     const found = new Map<number, Use>();
     forEachExpression(context, unit, delay, (expression, atEnd, isDelayed) => {
       if (isDelayed && isDeclared(context, expression)) return;
+      // A weight of an instance is there without its application.
+      if (expression.kind === 'member' && isWeight(context, memberPath(expression) ?? [])) return;
       const [target, name] =
         expression.kind === 'name'
           ? [definedBy.get(expression.text), expression.text]

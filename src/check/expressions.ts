@@ -7,13 +7,11 @@ import type { Expression } from '../parser/tree.ts';
 import { callDraft } from './calls.ts';
 import type { OverTimeNode } from './checked.ts';
 import {
-  asReference,
   type Context,
   type Draft,
   draftReal,
   expectReal,
   fail,
-  isOutsideLoops,
   isPoison,
   makeDraft,
   nameOf,
@@ -36,6 +34,7 @@ import {
   powerDraft,
 } from './operators.ts';
 import { accessDraft } from './places.ts';
+import { asReference, isOutsideLoops } from './references.ts';
 import { shortText } from './report.ts';
 import { sizeOf } from './size.ts';
 
@@ -171,7 +170,7 @@ function overTimeDraft(
   }
   if (!isEnd && !expectReal(context, operand, words)) return poison(span);
   const help = 'give the sequence its end outside: e = last h, and write e in the function';
-  if (!isOutsideLoops(context, operand, words, help)) return poison(span);
+  if (!isOutsideLoops(context, operand, `there is no ${words} of`, span, help)) return poison(span);
   const type = { ...operand.type, rate: 'once' } as const;
   const reference = asReference(context, operand);
   return makeDraft(
@@ -204,7 +203,7 @@ function eachStepDraft(context: Context, operand: Draft, span: Span): Draft {
     });
   }
   const help = 'write it outside: e = each step c, and e in the function';
-  if (!isOutsideLoops(context, operand, 'each step', help)) return poison(span);
+  if (!isOutsideLoops(context, operand, 'there is no each step of', span, help)) return poison(span);
   const type = { ...operand.type, rate: 'step' } as const;
   const reference = asReference(context, operand);
   return makeDraft(

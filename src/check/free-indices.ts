@@ -1,13 +1,7 @@
 // Which indices a checked expression needs from around it, and what closes it over them: a value with an axis for each.
 
-import {
-  type AccessNode,
-  type CheckedExpression,
-  type CheckedIndex,
-  type CheckedPlace,
-  operandsOf,
-  type TabulateNode,
-} from './checked.ts';
+import { type AccessNode, type CheckedExpression, operandsOf, type TabulateNode } from './checked.ts';
+import type { CheckedIndex, CheckedPlace } from './checked-places.ts';
 
 const known = new WeakMap<CheckedExpression, readonly CheckedIndex[]>();
 
@@ -28,7 +22,7 @@ export function freeIndices(e: CheckedExpression): readonly CheckedIndex[] {
 }
 
 /** The indices that a place itself is made of. */
-function indicesOf(place: CheckedPlace): readonly CheckedIndex[] {
+function indicesOf(place: CheckedPlace<CheckedExpression>): readonly CheckedIndex[] {
   if (place.kind === 'index') return [place.index];
   return place.kind === 'sum' ? place.terms.map((term) => term.index) : [];
 }

@@ -3,10 +3,9 @@
 
 import type { Span } from '../base/source.ts';
 import type { ElementwiseName, PrimitiveName, UnaryName, WholeName } from './checked.ts';
+import { combine, combinedType } from './combine.ts';
 import {
   type Context,
-  combine,
-  combinedType,
   type Draft,
   draftReal,
   expectReal,
@@ -66,7 +65,18 @@ export function isPrimitiveFunction(name: string): boolean {
 }
 
 /** The words that make weights, noise, or several values: the checker looks at them by themselves. */
-const builtIn = ['affine', 'linear', 'dropout', 'delay', 'split', 'reshape', 'repeat', 'identity'] as const;
+const builtIn = [
+  'affine',
+  'linear',
+  'dropout',
+  'chance',
+  'gaussian',
+  'delay',
+  'split',
+  'reshape',
+  'repeat',
+  'identity',
+] as const;
 
 /** Whether a word is built in, and no primitive function. */
 export function isBuiltIn(name: string): boolean {

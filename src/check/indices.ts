@@ -7,7 +7,8 @@ import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Chain, Expression, Name, OverIndex } from '../parser/tree.ts';
-import type { CheckedIndex, IndexReducer } from './checked.ts';
+import type { IndexReducer } from './checked.ts';
+import type { CheckedIndex } from './checked-places.ts';
 import {
   type Context,
   type Draft,

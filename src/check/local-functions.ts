@@ -7,6 +7,7 @@ import type { Context } from './context.ts';
 import { components, shortestCycle, smallest } from './cycles.ts';
 import { childrenOf } from './dependencies.ts';
 import { checkFunction } from './order.ts';
+import { warnShadowedArguments } from './shadowed.ts';
 import { lookUp } from './templates.ts';
 
 /** What can be said of a cell's functions whatever they are applied to: names that are not there, and circles. */
@@ -22,6 +23,7 @@ export function checkLocalFunctions(context: Context, items: readonly Item[]): v
     const entry = { kind: 'function', declaration, isLocal: true, module } as const;
     const knows = (word: string): boolean =>
       context.scope.has(word) || lookUp(module, context.prelude, word) !== undefined || context.nameless;
+    warnShadowedArguments(entry, context.prelude, context.report);
     checkFunction(entry, knows, (word) => suggest(word, names), context.report);
   }
   const byName = new Map(functions.map((declaration, i) => [declaration.name.text, i]));

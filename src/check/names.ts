@@ -3,7 +3,7 @@
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Expression, Prev } from '../parser/tree.ts';
-import { memberDraft, memberPath } from './applications.ts';
+import { memberDraft } from './applications.ts';
 import {
   type Binding,
   type Context,
@@ -19,8 +19,10 @@ import {
   seesCell,
   typeText,
 } from './context.ts';
+import { memberPath } from './dependencies.ts';
 import { memberElsewhere } from './elsewhere.ts';
 import { isBuiltIn, isPrimitiveFunction } from './functions.ts';
+import { trainingDraft } from './noise.ts';
 import { sizeSymbol } from './size.ts';
 import { describeBinding } from './size-expressions.ts';
 import { lookUp, templateNamed } from './templates.ts';
@@ -30,6 +32,11 @@ export function nameDraft(context: Context, name: string, place: Place, span: Sp
   const given = place.parameters?.get(name);
   if (given !== undefined) return isFunctionValue(given) ? functionAsValue(context, given.name, span) : given;
   const binding = seesCell(place) ? context.scope.get(name) : undefined;
+  const isFree = binding === undefined && lookUp(place.module, context.prelude, name) === undefined;
+  if (isFree && name === 'training') {
+    if (place.constant !== undefined) return notConstant(context, name, place.constant, span);
+    return trainingDraft(context, span);
+  }
   if (binding === undefined) return unknownName(context, name, place, span);
   const { kind } = binding;
   if (kind === 'size') {

@@ -3,10 +3,9 @@
 import type { Label } from '../base/diagnostic.ts';
 import { joinSpans, type Span } from '../base/source.ts';
 import type { ChainOperator, ComparisonOperator } from '../parser/tree.ts';
+import { combine, combinedType } from './combine.ts';
 import {
   type Context,
-  combine,
-  combinedType,
   type Draft,
   draftReal,
   expectBool,

@@ -9,6 +9,7 @@ import { childrenOf } from './dependencies.ts';
 import { isPrimitiveFunction } from './functions.ts';
 import type { Report } from './report.ts';
 import type { BlockEntry, Entry, FunctionEntry, Module } from './resolve.ts';
+import { warnShadowedArguments } from './shadowed.ts';
 import { lookUp } from './templates.ts';
 
 type Declared = BlockEntry | FunctionEntry;
@@ -40,6 +41,7 @@ export function orderBlocks(main: Module, prelude: Module, report: Report): read
       const entry = all[node];
       if (entry.kind === 'function') {
         const knows = (word: string): boolean => lookUp(entry.module, prelude, word) !== undefined;
+        warnShadowedArguments(entry, prelude, report);
         checkFunction(entry, knows, () => undefined, report);
       } else if (!cycle) ordered.push(entry);
     }
@@ -156,6 +158,7 @@ export function checkFunction(
     if (at.kind === 'over-index') for (const { text } of at.indices) bound.add(text);
     if (at.kind !== 'name' || names.has(at.text) || bound.has(at.text)) continue;
     if (knows(at.text) || isPrimitiveFunction(at.text)) continue;
+    if (at.text === 'training') continue;
     const near = suggest(at.text, names) ?? like(at.text);
     report.add({
       code: 'RNN2001',

@@ -4,7 +4,8 @@
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Expression, IndexAccess, SliceSyntax } from '../parser/tree.ts';
-import type { CheckedPlace } from './checked.ts';
+import type { CheckedExpression } from './checked.ts';
+import type { CheckedPlace } from './checked-places.ts';
 import {
   type Context,
   type Draft,
@@ -82,7 +83,7 @@ export function accessDraft(context: Context, expression: IndexAccess, place: Pl
   const shape = isKnownShape(resolved) ? resolved : vector === undefined ? [] : [vector];
   if (shape.length < read.length) return tooManyPlaces(context, object, read.length, span);
   const kept: Size[] = [];
-  const finished: (() => CheckedPlace)[] = [];
+  const finished: (() => CheckedPlace<CheckedExpression>)[] = [];
   for (const [k, found] of read.entries()) {
     const fitted = fitPlace(context, object, found, shape[k], span);
     if (fitted === undefined) return poison(span);
@@ -131,7 +132,7 @@ function tooManyPlaces(context: Context, object: Draft, count: number, span: Spa
 interface Fitted {
   /** Of the axis that is left, if one is. */
   readonly size: Size | undefined;
-  readonly finish: () => CheckedPlace;
+  readonly finish: () => CheckedPlace<CheckedExpression>;
 }
 
 /** A place on an axis of a size; undefined where it does not fit, which is reported. */
@@ -196,7 +197,7 @@ function fitPlace(
       const isEnough = more.terms.every(({ coefficient }) => coefficient > 0n) && !unknowns.isOpen(more);
       if (!isEnough && !unknowns.unify(size, rounds, complain)) return complain();
       const type: DraftType = { ...draft.type, element: 'index', categories: rounds };
-      const finish = (): CheckedPlace => ({
+      const finish = (): CheckedPlace<CheckedExpression> => ({
         kind: 'category',
         position: { ...draft.finish(), ...nodeBase(context, draft.span, type) },
       });

@@ -172,12 +172,17 @@ class Grammar extends ExpressionGrammar {
   });
 
   private readonly param: Rule<Item> = this.RULE('paramItem', () => {
+    let frozen = false;
+    this.OPTION1(() => {
+      this.CONSUME(tokens.Frozen);
+      frozen = true;
+    });
     this.CONSUME(tokens.Param);
     const names = this.SUBRULE(this.names);
     this.CONSUME(tokens.Colon);
     const type = this.SUBRULE(this.type);
     let start: ParamStart | undefined;
-    this.OPTION(() => {
+    this.OPTION2(() => {
       const word = this.OR<IToken>([
         { ALT: () => this.CONSUME(tokens.Tilde) },
         { ALT: () => this.CONSUME(tokens.Equals) },
@@ -185,7 +190,7 @@ class Grammar extends ExpressionGrammar {
       const kind = word.tokenType === tokens.Tilde ? 'distribution' : 'value';
       start = { kind, value: this.SUBRULE(this.expression) };
     });
-    return this.ACTION((): Item => ({ kind: 'param', ...this.common(), names, type, start }));
+    return this.ACTION((): Item => ({ kind: 'param', ...this.common(), frozen, names, type, start }));
   });
 
   private readonly value: Rule<Item> = this.RULE('valueItem', () => {

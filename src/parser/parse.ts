@@ -170,7 +170,8 @@ function readItem(reader: Reader, segment: Segment, isEntry: boolean, limit: num
     documentation: documentationOf(leading),
   };
   const [first] = segment.tokens;
-  const isKeyword = itemWords.get(first.image) === first.tokenType;
+  const isFrozen = first.tokenType === tokens.Frozen;
+  const isKeyword = isFrozen || itemWords.get(first.image) === first.tokenType;
   const isFunction = first.tokenType === tokens.Fn;
   const name: SegmentName = isEntry ? 'entry' : isFunction ? 'function' : isKeyword ? 'line' : 'equation';
   const whole = isEntry
@@ -179,7 +180,7 @@ function readItem(reader: Reader, segment: Segment, isEntry: boolean, limit: num
   if (whole !== undefined && !segment.damaged) return whole;
   const names =
     segment.defines?.map((token) => ({ span: tokens.tokenSpan(source, token), text: token.image })) ??
-    definedNames(source, segment.tokens, (isKeyword || isFunction) && !isEntry ? 1 : 0);
+    definedNames(source, segment.tokens, isFrozen ? 2 : (isKeyword || isFunction) && !isEntry ? 1 : 0);
   const broken: BrokenItem = { kind: 'broken', ...attached, names };
   return broken;
 }

@@ -75,6 +75,7 @@ const meantItems: ReadonlyMap<string, string> = new Map([
   ...['parameter', 'parameters', 'params', 'weight', 'weights', 'var', 'variable', 'const'].map(
     (word): [string, string] => [word, 'param'],
   ),
+  ...['frozen', 'freeze', 'fixed', 'constant'].map((word): [string, string] => [word, 'frozen param']),
   ...['return', 'yield', 'out', 'outputs'].map((word): [string, string] => [word, 'output']),
   ...['hidden', 'memory', 'states', 'carry'].map((word): [string, string] => [word, 'state']),
   ...['in', 'inputs'].map((word): [string, string] => [word, 'input']),
@@ -169,6 +170,7 @@ export function scanSegment(stream: Stream, first: number, wanted: Mode, report:
   return { segment, before, next: i };
 
   function beginItem(): void {
+    if (stream.defines[i] === 0 && words.beginsFrozen(stream, i)) tokens.retag(take(), tokens.Frozen);
     const token = stream.tokens[i];
     if (words.isWordLike(token) && stream.defines[i] > 0) {
       takeTargets();
@@ -195,7 +197,8 @@ export function scanSegment(stream: Stream, first: number, wanted: Mode, report:
         meantItems.get(token.image) ?? (called ? undefined : suggest(token.image, words.itemWords.keys()));
       if (meant !== undefined) {
         reportUnknownWord(stream, token, meant, itemsNote, report);
-        kind = words.itemWords.get(meant);
+        reported = true;
+        kind = words.itemWords.get(meant.replace('frozen ', ''));
       }
     }
     if (kind === undefined) {

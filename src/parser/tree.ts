@@ -171,9 +171,11 @@ export interface StateItem extends ItemBase {
   readonly start: Expression | undefined;
 }
 
-/** `param Wr, Wz: [m, n] ~ orthogonal`, `param b: [m] = 1`. */
+/** `param Wr, Wz: [m, n] ~ orthogonal`, `param b: [m] = 1`, `frozen param U: [m, m] ~ spectral(0.9)`. */
 export interface ParamItem extends ItemBase {
   readonly kind: 'param';
+  /** Never trained. */
+  readonly frozen: boolean;
   readonly names: readonly Name[];
   readonly type: TypeAnnotation;
   readonly start: ParamStart | undefined;

@@ -6,9 +6,9 @@ import type {
   ApplicationId,
   CheckedCell,
   CheckedExpression,
-  CheckedIndex,
   EquationId,
 } from '../../src/check/checked.ts';
+import type { CheckedIndex } from '../../src/check/checked-places.ts';
 import { evaluateSize, type Size } from '../../src/check/size.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 
@@ -265,6 +265,13 @@ class Meaning {
         return scalar(this.#rounds.get(e.loop)!.number);
       case 'loop-local':
         return of(this.#rounds.get(e.loop)!.locals[e.local]);
+      case 'noise':
+        return build(
+          e.type.shape.map((size) => evaluateSize(size, scope.sizes)!),
+          () => 0,
+        );
+      case 'training':
+        return scalar(0);
       default:
         return e satisfies never;
     }

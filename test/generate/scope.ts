@@ -188,6 +188,14 @@ export class Scope {
     const { choices } = this;
     const name = this.fresh(choices.of(shape.length === 2 ? ['W', 'U', 'V'] : ['b', 'p', 'gain']));
     const isSquare = shape.length === 2 && sameDim(shape[0], shape[1]);
+    const other = this.names.find(
+      ({ text, rate, type }) =>
+        rate === 'constant' &&
+        type.kind === 'real' &&
+        sameShape(type.shape, shape) &&
+        this.items.some(({ parts }) => /^(frozen )?param (\w+)/.exec(String(parts[0]))?.[2] === text),
+    );
+    const frozen = choices.oneIn(8) ? 'frozen ' : '';
     const [start, bounds] = choices.weighted<readonly [string, Interval]>([
       [6, ['', UNIT]],
       [1, [' ~ glorot', UNIT]],
@@ -196,11 +204,15 @@ export class Scope {
       [1, [' ~ zeros', UNIT]],
       [1, [' = 1', interval(0.5, 1.5)]],
       [1, [' = -0.5', interval(-1, 0)]],
+      [1, [` ~ ${choices.of(['he', 'lecun', 'normal(0.5, density: 0.5)', 'chrono(50)'])}`, UNIT]],
+      [1, [' ~ log_uniform(0.1, 0.9)', interval(0.1, 0.9)]],
+      [other === undefined ? 0 : 1, [` ~ ${choices.of(['', '-'])}${other?.text ?? ''}`, UNIT]],
       [shape.length === 2 ? 1 : 0, [' ~ orthogonal', UNIT]],
-      [isSquare ? 1 : 0, [' ~ identity', UNIT]],
+      [isSquare ? 2 : 0, [` ~ ${choices.of(['identity', 'spectral(0.9)'])}`, UNIT]],
+      [isSquare || shape.length === 1 ? 1 : 0, [` ~ ${choices.of(['hippo', 'legendre(10)'])}`, UNIT]],
       [this.sizes.length > 0 ? 1 : 0, [` = 1 / (1 + ${this.sizes[0]})`, interval(-0.5, 1)]],
     ]);
-    this.items.push({ parts: [`param ${name}: ${shapeText(shape)}${start}`] });
+    this.items.push({ parts: [`${frozen}param ${name}: ${shapeText(shape)}${start}`] });
     const named = { text: name, type: { kind: 'real', shape }, rate: 'constant', stage: 0 } as const;
     this.define({ ...named, bounds, known: shape.length === 0 });
     return this.refer(this.names[this.names.length - 1]);

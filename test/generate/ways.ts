@@ -4,6 +4,7 @@ import { elementwiseWays } from './elementwise.ts';
 import { guardedWays } from './guarded.ts';
 import { indexedWays } from './indexed.ts';
 import { loopWays } from './loops.ts';
+import { noiseWays } from './noise.ts';
 import { timeWays } from './over-time.ts';
 import type { Ways } from './scope.ts';
 import { shapedWays } from './shaped.ts';
@@ -19,6 +20,7 @@ export const ofVectors: Ways = [...anyShape, ...shapedWays];
 export const ofCells: Ways = [
   ...ofVectors,
   ...affineWays,
+  ...noiseWays,
   ...timeWays,
   ...templateWays,
   ...loopWays(ofVectors),

@@ -5,7 +5,8 @@
 
 import type { Span } from '../../base/source.ts';
 import type { NodeId } from '../../graph/graph.ts';
-import type { AccessNode, CheckedExpression, CheckedIndex, CheckedPlace, IndexTerm } from '../checked.ts';
+import type { AccessNode, CheckedExpression } from '../checked.ts';
+import type { CheckedIndex, CheckedPlace, IndexTerm } from '../checked-places.ts';
 import { showSize, sizeOf } from '../size.ts';
 import { type Around, arrange, type Lifted } from './axes.ts';
 import { ElaborationProblem } from './problem.ts';
@@ -73,7 +74,7 @@ export function access(
 function cut(
   { node, labels }: Labelled,
   label: Label,
-  place: Extract<CheckedPlace, { readonly kind: 'slice' | 'entry' }>,
+  place: Extract<CheckedPlace<CheckedExpression>, { readonly kind: 'slice' | 'entry' }>,
   around: Around,
   span: Span,
 ): Labelled {
@@ -137,7 +138,7 @@ function diagonal({ node, labels }: Labelled, id: number, { b }: Around): Labell
 function reach(
   value: Labelled,
   label: Label,
-  { terms, offset }: Extract<CheckedPlace, { readonly kind: 'sum' }>,
+  { terms, offset }: Extract<CheckedPlace<CheckedExpression>, { readonly kind: 'sum' }>,
   around: Around,
   span: Span,
 ): Labelled {

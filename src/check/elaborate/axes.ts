@@ -9,15 +9,16 @@ import { type Dim, sameShape } from '../../graph/type.ts';
 import type {
   ChainNode,
   CheckedExpression,
-  CheckedIndex,
   ComparisonNode,
   DropoutNode,
   IfNode,
   LoopNumberNode,
+  NoiseNode,
   PowerNode,
   PrimitiveNode,
   RepeatNode,
 } from '../checked.ts';
+import type { CheckedIndex } from '../checked-places.ts';
 import type { Size } from '../size.ts';
 
 /** A value for all numbers of its indices. */
@@ -37,7 +38,10 @@ export interface Around {
   whole(e: CheckedExpression): NodeId;
   /** An expression that is computed element by element, from operands of this shape. */
   pointwise(e: Pointwise, operand: (e: CheckedExpression) => NodeId, shape: readonly Dim[]): NodeId;
-  noisy(e: DropoutNode, operand: NodeId): NodeId;
+  /** The probability is in the shape of the operand, or []. */
+  noisy(e: DropoutNode, operand: NodeId, probability: () => NodeId): NodeId;
+  /** A draw whose probability is this, in its shape. */
+  drawn(e: NoiseNode, probability: NodeId): NodeId;
   weight(name: string, e: CheckedExpression): NodeId;
   /** A size, from 1 up. */
   size(size: Size, span: Span): number;
@@ -57,6 +61,8 @@ export interface Around {
 export interface LiftedRound {
   readonly value: Lifted;
   readonly number: number;
+  /** How many rounds there are. */
+  readonly count: number;
   readonly locals: readonly Lifted[];
 }
 

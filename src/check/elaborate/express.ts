@@ -19,10 +19,13 @@ import type {
   LoopLocalNode,
   LoopNumberNode,
   LoopValueNode,
+  NoiseNode,
+  NoiseScope,
   PowerNode,
   PrimitiveNode,
   RepeatNode,
 } from '../checked.ts';
+import { operandsOf } from '../checked.ts';
 import { mostRounds } from '../repeat.ts';
 import { evaluateSize, showSize } from '../size.ts';
 import type { Around } from './axes.ts';
@@ -53,8 +56,8 @@ export interface Site<Context> {
   /** Noise is on. */
   readonly train: boolean;
   leaf(expression: Leaf, context: Context): NodeId;
-  /** The seed (index []) and the number of the step (index []) of noise. */
-  noise?(): readonly [seed: NodeId, step: NodeId];
+  /** Numbers from 0 up to below 1, as many as a shape has, keyed by a name and drawn for a scope. */
+  noise?(scope: NoiseScope, name: string, shape: readonly Dim[]): NodeId;
   /** A weight of the cell, by its name there. */
   weight?(name: string, context: Context, span: Span): NodeId;
 }
@@ -103,7 +106,7 @@ export function express<C extends Surroundings>(
       case 'primitive':
         return operation(e, recur, b);
       case 'if':
-        return conditional(e, numbers(e.type.shape), recur, b);
+        return conditional(e, numbers(e.type.shape), recur, site);
       case 'slice': {
         const start = e.start.terms.length === 0 ? 0 : sizeNumber(e.start, context.opened, e.span);
         const size = sizeNumber(e.size, context.opened, e.span);
@@ -123,7 +126,11 @@ export function express<C extends Surroundings>(
       case 'affine':
         return affine(e, numbers(e.type.shape), context, site, recur);
       case 'dropout':
-        return dropout(e, recur(e.operand), context, site);
+        return dropout(e, recur(e.operand), () => recur(e.probability), context, site);
+      case 'noise':
+        return noise(e, numbers(e.type.shape), recur, context, site);
+      case 'training':
+        return b.constant(site.train ? 1 : 0, [], 'bool');
       case 'identity':
         return identity(b, numbers(e.type.shape));
       case 'repeat':
@@ -176,19 +183,22 @@ function around<C extends Surroundings>(
     b,
     whole: (e) => express(e, context, site, rounds),
     pointwise: (e, operand, shape) =>
-      e.kind === 'if' ? conditional(e, shape, operand, b) : operation(e, operand, b),
-    noisy: (e, operand) => dropout(e, operand, context, site),
+      e.kind === 'if' ? conditional(e, shape, operand, site) : operation(e, operand, b),
+    noisy: (e, operand, probability) => dropout(e, operand, probability, context, site),
+    drawn: (e, probability) => noise(e, b.shapeOf(probability), () => probability, context, site),
     weight(name, { span }) {
       invariant(site.weight !== undefined, 'there are weights here');
       return site.weight(name, context, span);
     },
     size: (size, span) => sizeNumber(size, context.opened, span),
     number: (size, span) => wholeNumber(size, context.opened, span),
-    rounds: (e) => roundsNumber(e, context.opened),
+    rounds: (e) => roundsNumber(e, context.opened, copiesIn(rounds)),
     round: (e) => roundOf(e, rounds).number,
     loops,
     inRound(loop, round) {
-      const inside = new Map(rounds).set(loop, { value: round.value.node, number: round.number, locals: [] });
+      const { value, number, count } = round;
+      const copies = copiesIn(rounds) * count;
+      const inside = new Map(rounds).set(loop, { value: value.node, number, locals: [], copies });
       return around(context, site, inside, new Map(loops).set(loop, round));
     },
   };
@@ -206,6 +216,8 @@ interface Round {
   readonly value: NodeId;
   readonly number: number;
   readonly locals: readonly NodeId[];
+  /** How many rounds there are of it, with those of the loops around it. */
+  readonly copies: number;
 }
 
 /** By the loop's number in the cell. */
@@ -217,29 +229,39 @@ function roundOf({ loop }: LoopValueNode | LoopNumberNode | LoopLocalNode, round
   return round;
 }
 
+/** Loops in loops open up to their product. */
+function copiesIn(rounds: Rounds): number {
+  return Math.max(1, ...[...rounds.values()].map(({ copies }) => copies));
+}
+
 /** So many copies of the body, one after the other. */
 function repeat<C extends Surroundings>(e: RepeatNode, context: C, site: Site<C>, rounds: Rounds): NodeId {
-  const count = roundsNumber(e, context.opened);
+  const around = copiesIn(rounds);
+  const count = roundsNumber(e, context.opened, around);
+  const copies = around * count;
   let value = express(e.start, context, site, rounds);
   for (let number = 0; number < count; number++) {
     const locals: NodeId[] = [];
-    const inside = new Map(rounds).set(e.loop, { value, number, locals });
+    const inside = new Map(rounds).set(e.loop, { value, number, locals, copies });
     for (const local of e.locals) locals.push(express(local, context, site, inside));
     value = express(e.body, context, site, inside);
   }
   return value;
 }
 
-function roundsNumber({ count, span }: RepeatNode, { sizes }: Pick<Opened, 'sizes'>): number {
+function roundsNumber({ count, span }: RepeatNode, { sizes }: Pick<Opened, 'sizes'>, around: number): number {
   const number = evaluateSize(count, sizes);
   invariant(number !== undefined, `every size of ${showSize(count)} has a value`);
-  if (Number.isInteger(number) && number >= 0 && number <= mostRounds) return number;
+  if (Number.isInteger(number) && number >= 0 && around * number <= mostRounds) return number;
   const values = [...sizes].map(([name, value]) => `${name} = ${value}`).join(', ');
   throw new ElaborationProblem({
     code: 'RNN5908',
-    message: `repeat comes to ${number} rounds with ${values}`,
+    message:
+      around === 1
+        ? `repeat comes to ${number} rounds with ${values}`
+        : `repeat comes to ${number} rounds with ${values}, in each of ${around}`,
     span,
-    label: `from 0 to ${mostRounds} are possible: all of them belong to one step`,
+    label: `from 0 to ${mostRounds} in all are possible: all of them belong to one step`,
   });
 }
 
@@ -371,17 +393,22 @@ function conditional(
   e: IfNode,
   shape: readonly Dim[],
   recur: (e: CheckedExpression) => NodeId,
-  b: GraphBuilder,
+  { b, train }: Pick<Site<unknown>, 'b' | 'train'>,
 ): NodeId {
   const spread = (node: NodeId): NodeId =>
     sameShape(b.shapeOf(node), shape) ? node : b.broadcast(node, shape, []);
-  const cases = e.cases.map((c) => ({
-    condition: spread(recur(c.condition)),
-    value: spread(recur(c.value)),
-  }));
+  // Of what depends on `training` alone only one side is there.
+  const settled = train ? e.cases.findIndex((c) => c.condition.kind === 'training') : -1;
+  const open = e.cases.slice(0, settled < 0 ? undefined : settled);
+  const cases = open
+    .filter((c) => c.condition.kind !== 'training')
+    .map((c) => ({
+      condition: spread(recur(c.condition)),
+      value: spread(recur(c.value)),
+    }));
   return cases.reduceRight(
     (otherwise, { condition, value }) => b.apply('select', condition, value, otherwise),
-    spread(recur(e.otherwise)),
+    spread(recur(settled < 0 ? e.otherwise : e.cases[settled].value)),
   );
 }
 
@@ -411,18 +438,63 @@ function affine<C extends Surroundings>(
 }
 
 /** Inverted dropout (Srivastava et al. 2014, section 10): what is kept is scaled up, so evaluating scales nothing. */
-function dropout<C extends Surroundings>(e: DropoutNode, x: NodeId, context: C, site: Site<C>): NodeId {
+function dropout<C extends Surroundings>(
+  e: DropoutNode,
+  x: NodeId,
+  probability: () => NodeId,
+  context: C,
+  site: Site<C>,
+): NodeId {
   const { b } = site;
-  const p = dropoutPart(e, context.opened);
-  if (!site.train || p === 0) return x;
-  invariant(site.noise !== undefined, 'there is noise here');
+  if (!site.train || !draws(e, context.opened)) return x;
   const shape = b.shapeOf(x);
-  const drawn = b.call('uniform', [...site.noise()], { name: context.opened.prefix + e.name, shape });
-  const kept = b.apply('le', b.constant(p, shape), drawn);
-  // A factor, and not a choice between x and 0: a choice would have all gradients before it guard against what is not a
-  // number in the branch not taken.
-  const factor = b.apply('select', kept, b.constant(1 / (1 - p), shape), b.constant(0, shape));
-  return b.apply('mul', x, factor);
+  const part = dropoutPart(e, context.opened);
+  const drawn = uniform(e, '', shape, context, site);
+  if (part !== undefined) {
+    const kept = b.apply('le', b.constant(part, shape), drawn);
+    // A factor, and not a choice between x and 0: a choice would have all gradients before it guard against what is not
+    // a number in the branch not taken.
+    const factor = b.apply('select', kept, b.constant(1 / (1 - part), shape), b.constant(0, shape));
+    return b.apply('mul', x, factor);
+  }
+  const p = b.broadcast(probability(), shape, []);
+  const scale = b.apply('div', b.constant(1, shape), b.apply('sub', b.constant(1, shape), p));
+  return b.apply('mul', x, b.apply('select', b.apply('le', p, drawn), scale, b.constant(0, shape)));
+}
+
+function noise<C extends Surroundings>(
+  e: NoiseNode,
+  shape: readonly Dim[],
+  recur: (e: CheckedExpression) => NodeId,
+  context: C,
+  site: Site<C>,
+): NodeId {
+  const { b } = site;
+  if (!site.train) return b.constant(0, shape, e.draw === 'chance' ? 'bool' : 'real');
+  if (e.probability !== undefined) {
+    const p = isConstant(e.probability)
+      ? b.constant(numberOf(e.probability, context.opened))
+      : recur(e.probability);
+    const spread = b.shapeOf(p).length === shape.length ? p : b.broadcast(p, shape, []);
+    return b.apply('lt', uniform(e, '', shape, context, site), spread);
+  }
+  // Box & Muller 1958: from (0, 1], since the logarithm of zero would be infinite.
+  const first = b.apply('log1p', b.apply('neg', uniform(e, '', shape, context, site)));
+  const radius = b.apply('sqrt', b.apply('mul', b.constant(-2, shape), first));
+  const turn = b.apply('mul', b.constant(2 * Math.PI, shape), uniform(e, '.turn', shape, context, site));
+  return b.apply('mul', radius, b.apply('cos', turn));
+}
+
+/** Numbers between 0 and 1 for a noise, keyed by its name and what is drawn. */
+function uniform<C extends Surroundings>(
+  { name, scope }: DropoutNode | NoiseNode,
+  part: string,
+  shape: readonly Dim[],
+  context: C,
+  site: Site<C>,
+): NodeId {
+  invariant(site.noise !== undefined, 'there is noise here');
+  return site.noise(scope, context.opened.prefix + name + part, shape);
 }
 
 /** The value of a constant scalar made of literals, sizes and hyperparameters, by its graph and the reference. */
@@ -448,14 +520,27 @@ export function numberFrom(
   return value;
 }
 
-/** The part that a dropout leaves out, from 0 up to below 1. */
-export function dropoutPart({ probability }: DropoutNode, opened: Omit<Opened, 'instances'>): number {
+/** The part that a dropout leaves out, from 0 up to below 1; undefined where it is computed. */
+function dropoutPart({ probability }: DropoutNode, opened: Omit<Opened, 'instances'>): number | undefined {
+  if (!isConstant(probability)) return undefined;
   const value = numberOf(probability, opened);
   if (value >= 0 && value < 1) return value;
   return refuseNumber(value, 'dropout leaves out a part from 0 up to below 1', probability, opened);
 }
 
-function refuseNumber(
+/** Whether a number is made of literals, sizes and hyperparameters alone. */
+function isConstant(e: CheckedExpression): boolean {
+  const [operands, isLeaf] = [operandsOf(e), ['literal', 'size', 'hyperparameter'].includes(e.kind)];
+  const isComputed = ['chain', 'power', 'primitive', 'comparison', 'if'].includes(e.kind);
+  return isLeaf || (isComputed && operands.every(isConstant));
+}
+
+/** Whether something is drawn in training. */
+export function draws(e: DropoutNode | NoiseNode, opened: Omit<Opened, 'instances'>): boolean {
+  return e.kind === 'noise' || dropoutPart(e, opened) !== 0;
+}
+
+export function refuseNumber(
   value: number,
   label: string,
   { span }: CheckedExpression,

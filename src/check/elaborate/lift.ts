@@ -88,8 +88,19 @@ export function lift(e: CheckedExpression, around: Around): Lifted {
     case 'affine':
       return affine(e, around);
     case 'dropout': {
-      const { node, axes } = recur(e.operand);
-      return { node: around.noisy(e, node), axes };
+      const operand = recur(e.operand);
+      if (freeIndices(e.probability).length === 0) {
+        const node = around.noisy(e, operand.node, () => around.whole(e.probability));
+        return { node, axes: operand.axes };
+      }
+      const { nodes, axes } = level([operand, recur(e.probability)], around, e.span);
+      return { node: around.noisy(e, nodes[0], () => nodes[1]), axes };
+    }
+    case 'noise': {
+      invariant(e.probability !== undefined, 'what needs an index is the probability');
+      const { node, axes } = recur(e.probability);
+      const shape = e.type.shape.map((size) => around.size(size, e.span));
+      return { node: around.drawn(e, spreadTo({ node, axes }, axes, shape, around, e.span)), axes };
     }
     case 'repeat':
       return repeat(e, around);
@@ -222,7 +233,7 @@ function repeat(e: RepeatNode, around: Around): Lifted {
   const count = around.rounds(e);
   for (let number = 0; number < count; number++) {
     const locals: Lifted[] = [];
-    const inside = around.inRound(e.loop, { value, number, locals });
+    const inside = around.inRound(e.loop, { value, number, count, locals });
     for (const local of e.locals) locals.push(lift(local, inside));
     value = level(lift(e.body, inside));
   }

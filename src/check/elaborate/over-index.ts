@@ -5,7 +5,8 @@
 import { invariant } from '../../base/invariant.ts';
 import type { Span } from '../../base/source.ts';
 import type { NodeId } from '../../graph/graph.ts';
-import type { ChainNode, CheckedExpression, CheckedIndex, IndexReducer, OverIndexNode } from '../checked.ts';
+import type { ChainNode, CheckedExpression, IndexReducer, OverIndexNode } from '../checked.ts';
+import type { CheckedIndex } from '../checked-places.ts';
 import { freeIndices } from '../free-indices.ts';
 import {
   type Around,

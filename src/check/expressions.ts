@@ -66,6 +66,9 @@ export function inferExpression(context: Context, expression: Expression, place:
       });
     case 'name': {
       const index = place.indices?.get(expression.text);
+      if (index !== undefined && place.constant !== undefined) {
+        return notConstant(context, expression.text, place.constant, span);
+      }
       if (index !== undefined) return indexDraft(context, index, span);
       return nameDraft(context, expression.text, place, span);
     }

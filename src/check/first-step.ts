@@ -12,7 +12,7 @@ import type {
   IfNode,
   PrimitiveNode,
 } from './checked.ts';
-import { operandsOf } from './checked.ts';
+import { operandsOf } from './operands.ts';
 import { type Report, shortText } from './report.ts';
 
 /** A number that every entry certainly is, and why. A condition is 0 or 1. */

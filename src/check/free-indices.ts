@@ -1,7 +1,8 @@
 // Which indices a checked expression needs from around it, and what closes it over them: a value with an axis for each.
 
-import { type AccessNode, type CheckedExpression, operandsOf, type TabulateNode } from './checked.ts';
+import type { AccessNode, CheckedExpression, TabulateNode } from './checked.ts';
 import type { CheckedIndex, CheckedPlace } from './checked-places.ts';
+import { operandsOf } from './operands.ts';
 
 const known = new WeakMap<CheckedExpression, readonly CheckedIndex[]>();
 

@@ -2,9 +2,10 @@
 // computes once.
 
 import type { Span } from '../base/source.ts';
-import { type CheckedExpression, type CheckedType, dependsOnLoops, type EquationId } from './checked.ts';
+import type { CheckedExpression, CheckedType, EquationId } from './checked.ts';
 import { type Context, type Draft, isPoison } from './context.ts';
 import { accessed, freeIndices, tabulated } from './free-indices.ts';
+import { dependsOnLoops } from './operands.ts';
 
 /** A reference to the value, so that it is computed once: the draft itself where it is a name or a number. */
 export function setApart(context: Context, draft: Draft): Draft {

@@ -176,6 +176,18 @@ ${cell(`
   output u
   output w`)}`,
   },
+  'noise for each number': {
+    text: cell(`
+  param W: [m, n]
+  a[i] = dropout(x[i], 0.3) + dropout(2, 0.5)
+  b[i, j] = dropout(W[i, j] * x[j], 1 / n)
+  c[j] = if chance(sigmoid(x[j])) then x[j] else 0
+  d[i] = sum over j: dropout(W[i, j], 0.5) * x[j]
+  output a
+  output b
+  output c
+  output d`),
+  },
   'rows as vectors': {
     text: cell(`
   param A: [m, n]

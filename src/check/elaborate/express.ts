@@ -25,7 +25,7 @@ import type {
   PrimitiveNode,
   RepeatNode,
 } from '../checked.ts';
-import { operandsOf } from '../checked.ts';
+import { operandsOf } from '../operands.ts';
 import { mostRounds } from '../repeat.ts';
 import { evaluateSize, showSize } from '../size.ts';
 import type { Around } from './axes.ts';

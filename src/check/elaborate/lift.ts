@@ -4,16 +4,16 @@
 
 import { InvariantError, invariant } from '../../base/invariant.ts';
 import type { NodeId } from '../../graph/graph.ts';
-import {
-  type AffineNode,
-  type ChainNode,
-  type CheckedExpression,
-  dependsOnLoops,
-  type PrimitiveNode,
-  type RepeatNode,
-  type TabulateNode,
+import type {
+  AffineNode,
+  ChainNode,
+  CheckedExpression,
+  PrimitiveNode,
+  RepeatNode,
+  TabulateNode,
 } from '../checked.ts';
 import { freeIndices } from '../free-indices.ts';
+import { dependsOnLoops } from '../operands.ts';
 import { access } from './access.ts';
 import {
   type Around,

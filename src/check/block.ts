@@ -185,6 +185,15 @@ function makeInstances(context: Context): void {
         help: 'give the instance a name of its own',
       });
     }
+    const indexed = binding.item.targets.find((target) => target.indices !== undefined);
+    if (indexed !== undefined) {
+      context.report.add({
+        code: 'RNN3103',
+        message: `${name} is an instance of a cell, and has no indices`,
+        span: indexed.span,
+        help: `make one copy, ${name} = ..., apply it to whole values, and use entries of what it gives`,
+      });
+    }
     if (binding.item.type !== undefined) {
       context.report.add({
         code: 'RNN2008',

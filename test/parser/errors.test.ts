@@ -917,6 +917,19 @@ describe('habits of other languages', () => {
     ]);
     expect(diagnose('cell C(n) {\n  over = 2\n  output over\n  y: [n] = over\n}')).toEqual([]);
   });
+  test('an entry on the left', () => {
+    expect(showLine('y[0] = x')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected a name after \`[\`, found \`0\`
+        --> test.rnn:3:5
+         |
+       3 |   y[0] = x
+         |     ^
+         |
+         = help: the left side names its indices, one word for each axis: y[i] = if i == 0 then ... else ...
+      "
+    `);
+  });
   test('a slice with a step', () => {
     expect(showLine('h = x[0:4:2]')).toMatchInlineSnapshot(`
       "

@@ -95,13 +95,6 @@ describe('what cannot be derived is told', () => {
     expect(text.slice(diagnostic.span.start, diagnostic.span.end)).toBe('C');
   });
 
-  test('what would fill books is not written', () => {
-    const [diagnostic] = tell(
-      'cell C { input x: [40]  param W: [40, 40]  state s: [40]  s[i] = prod over j: W[i, j] + prev s[j] * x[i]  output s }',
-    );
-    expect(diagnostic.code).toBe('RNN8202');
-  });
-
   test('every code has a section, under its title', () => {
     const errors = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
     const sections = [...errors.matchAll(/^### (RNN82\d\d): (.*)$/gm)].map(([, code, title]) => [

@@ -71,33 +71,6 @@ describe('docs/language.md', () => {
     const own = there.filter((name) => !/\.(W|U|b)[rzc]$/.test(name) && !/bidirectional\.\w+\.h$/.test(name));
     expect(own.filter((name) => !said.includes(name) && name !== 'h')).toEqual([]);
   });
-
-  test.each(['S[i, j] = x[i] * x[j]', 'y = sum over j: x[j]'])(
-    'not supported yet: %s',
-    async (equation) => {
-      const text = `cell C(n) { input x: [n]  ${equation}  output x }`;
-      const { diagnostics } = await checkSource(makeSource('c.rnn', text), modelFiles());
-      expect(diagnostics.map(({ code }) => code)).toContain('RNN5015');
-    },
-  );
-
-  test('what is written instead checks', async () => {
-    const text = `cell C(n) {
-      input x: [n]
-      state y: [n]
-      y = x
-      soft = sigmoid(x)
-      hard = if x > 0 then 1 else 0
-      output prev y
-      always = sum over time (if x > 0 then 0 else 1) == 0
-      first = if always then 1 else 0
-      output first
-      s = soft + stop(hard - soft)
-      output s
-    }`;
-    const { diagnostics } = await checkSource(makeSource('c.rnn', text), modelFiles());
-    expect(diagnostics.map(({ message }) => message)).toEqual([]);
-  });
 });
 
 test('the lines of docs/running.md', async () => {

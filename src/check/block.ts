@@ -25,8 +25,10 @@ import { checkParts, checkResult, type DraftResult } from './results.ts';
 import { warnShadowed } from './shadowed.ts';
 import { isKnownShape, resolveShape } from './shapes.ts';
 import {
+  constantSize,
   isLength,
   isNeverPositive,
+  isQuotient,
   isWhole,
   type Size,
   SizeUnknowns,
@@ -94,6 +96,7 @@ export function checkBlock(
   checkNames(context, results);
   settle(context, before);
   if (report.errors > before || context.incomplete) return undefined;
+  context.isSettled = true;
   return finish(context, header, defaults, starts, results);
 }
 
@@ -114,6 +117,8 @@ function newContext(entry: BlockEntry, prelude: Module, report: Report, cellOf: 
     units: new Map(),
     applications: [],
     delays: [],
+    isSettled: false,
+    indices: [],
     appliedNames: new Set(),
     lookedAt: new Map(),
     shared: new Map(),
@@ -187,6 +192,15 @@ function makeInstances(context: Context): void {
         span: binding.span,
         related: [{ span: cell.declaration.name.span, text: `${name} is declared here` }],
         help: 'give the instance a name of its own',
+      });
+    }
+    const indexed = binding.item.targets.find((target) => target.indices !== undefined);
+    if (indexed !== undefined) {
+      context.report.add({
+        code: 'RNN3103',
+        message: `${name} is an instance of a cell, and has no indices`,
+        span: indexed.span,
+        help: `make one copy, ${name} = ..., apply it to whole values, and use entries of what it gives`,
       });
     }
     if (binding.item.type !== undefined) {
@@ -268,7 +282,7 @@ function settle(context: Context, before: number): void {
   for (const shape of context.shapes) {
     const resolved = resolveShape(shape, unknowns);
     const open = isKnownShape(resolved) ? resolved.some((size) => unknowns.isOpen(size)) : true;
-    const wrong = isKnownShape(resolved) ? resolved.find((size) => !isSize(size)) : undefined;
+    const wrong = isKnownShape(resolved) ? resolved.find((size) => isNoSize(size)) : undefined;
     if (!open && wrong !== undefined) {
       report.add({
         code: 'RNN3013',
@@ -308,9 +322,15 @@ function settle(context: Context, before: number): void {
   if (report.errors === before) checkStarts(context);
 }
 
+/** Whether it is no size for any choice of its symbols, as far as its form tells. */
+function isNoSize(size: Size): boolean {
+  const constant = constantSize(size);
+  return isNeverPositive(size) || (constant !== undefined && constant.denominator !== 1n);
+}
+
 /** Whether it can be a size, for every choice of its symbols as far as its form tells. */
 function isSize(size: Size): boolean {
-  return isWhole(size) && !isNeverPositive(size);
+  return (isWhole(size) || isQuotient(size)) && !isNeverPositive(size);
 }
 
 function finish(

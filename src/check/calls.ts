@@ -22,11 +22,13 @@ import { functionElsewhere } from './elsewhere.ts';
 import { takesArguments } from './function-values.ts';
 import { callPrimitive, functionNames, isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { identityDraft } from './identity.ts';
+import { mentions } from './indices.ts';
 import { inlineFunction } from './inline.ts';
 import { notConstant } from './names.ts';
 import { isNoiseWord, noiseDraft } from './noise.ts';
 import { repeatDraft } from './repeat.ts';
 import { shortText } from './report.ts';
+import { reshapeDraft } from './reshape.ts';
 import { describeBinding } from './size-expressions.ts';
 import { holdsDraw, readNumber, readStart, type WrittenStart } from './starts.ts';
 import {
@@ -76,6 +78,7 @@ export function callOutputs(
       const draft = inlineFunction(context, local.entry, call, place, span);
       return isPoison(draft) ? undefined : [draft];
     }
+    if (local?.kind === 'instance' && isForEachIndex(context, call, place)) return undefined;
     if (local?.kind === 'instance') return applyNamed(context, callee.text, call, place, span);
     if (local?.kind === 'broken') {
       for (const argument of call.arguments) context.infer(argument.value, place);
@@ -86,6 +89,7 @@ export function callOutputs(
     return isPoison(draft) ? undefined : [draft];
   }
   if (isTemplate(context, place, callee)) {
+    if (isForEachIndex(context, call, place)) return undefined;
     // Read first, so that copies are counted in the order of the text.
     const template = readTemplate(context, callee, place);
     const name = template === undefined ? '' : anonymousName(template, place);
@@ -164,6 +168,21 @@ export function callOutputs(
     notes: ['what can stand before brackets is a function, an instance of a cell, or a cell with its sizes'],
   });
   return undefined;
+}
+
+/** Whether a cell would be applied to something else for each number of an index: it has one copy, and takes whole values. */
+function isForEachIndex(context: Context, call: Call, place: Place): boolean {
+  const names = [...(place.indices?.keys() ?? [])];
+  const open = call.arguments.find(({ value }) => mentions(value, names));
+  if (open === undefined) return false;
+  const [cell, value] = [shortText(call.callee.span) ?? 'the cell', shortText(open.span) ?? 'this'];
+  context.report.add({
+    code: 'RNN3103',
+    message: `a cell takes whole values, and ${value} is another one for each ${names.find((name) => mentions(open.value, [name])) ?? 'index'}`,
+    span: open.span,
+    help: `give what it takes an equation, apply it, y = ${cell}(...), and use an entry of y`,
+  });
+  return true;
 }
 
 /** A call of an argument that is a function. */
@@ -264,6 +283,7 @@ function callBuiltIn(
   place: Place,
   span: Span,
 ): Draft {
+  if (name === 'reshape') return reshapeDraft(context, args, place, span);
   if (name === 'repeat') return repeatDraft(context, args, place, span);
   if (name === 'identity') return identityDraft(context, args, place, span);
   const isLocal = place.inside?.isLocal === true && name !== 'delay';

@@ -9,6 +9,7 @@
 
 import type { Source, Span } from '../base/source.ts';
 import type { ChainOperator, ComparisonOperator, TrainDeclaration } from '../parser/tree.ts';
+import type { CheckedIndex, CheckedPlace } from './checked-places.ts';
 import type { PrimitiveName } from './primitive-names.ts';
 import type { Size } from './size.ts';
 import type { Start } from './start-kinds.ts';
@@ -267,7 +268,11 @@ export type CheckedExpression =
   | PrimitiveNode
   | IfNode
   | SliceNode
-  | PickNode
+  | AccessNode
+  | IndexNumberNode
+  | TabulateNode
+  | OverIndexNode
+  | ReshapeNode
   | AffineNode
   | DropoutNode
   | NoiseNode
@@ -398,12 +403,40 @@ export interface SliceNode extends NodeBase {
   readonly size: Size;
 }
 
-/** `a[k]`: the entry of the first axis of a that a category names. */
-export interface PickNode extends NodeBase {
-  readonly kind: 'pick';
-  readonly table: CheckedExpression;
-  /** index []. */
-  readonly position: CheckedExpression;
+/** `S[i, j]`, `x[0]`, `A[1:3]`, `a[k]`: one place for each of the first axes of the operand; the others are whole. */
+export interface AccessNode extends NodeBase {
+  readonly kind: 'access';
+  readonly operand: CheckedExpression;
+  readonly places: readonly CheckedPlace<CheckedExpression>[];
+}
+
+/** An index as a number: real [], or a category, index [], where it stands beside one. */
+export interface IndexNumberNode extends NodeBase {
+  readonly kind: 'index-number';
+  readonly index: CheckedIndex;
+}
+
+/** The values of an expression for all values of some indices, which are its first axes in this order. */
+export interface TabulateNode extends NodeBase {
+  readonly kind: 'tabulate';
+  readonly indices: readonly CheckedIndex[];
+  readonly operand: CheckedExpression;
+}
+
+export type IndexReducer = 'sum' | 'mean' | 'prod' | 'max' | 'min';
+
+/** `sum over j: ...`: the real values of an expression for all values of some indices, put together. */
+export interface OverIndexNode extends NodeBase {
+  readonly kind: 'over-index';
+  readonly reducer: IndexReducer;
+  readonly indices: readonly CheckedIndex[];
+  readonly operand: CheckedExpression;
+}
+
+/** The same elements in the same order, the last axis the fastest, in another shape. */
+export interface ReshapeNode extends NodeBase {
+  readonly kind: 'reshape';
+  readonly operand: CheckedExpression;
 }
 
 /** The sum of `weight . argument`, and the bias: affine, linear and Dense. */
@@ -516,54 +549,4 @@ export interface LoopLocalNode extends NodeBase {
   readonly kind: 'loop-local';
   readonly loop: number;
   readonly local: number;
-}
-
-/** The expressions right inside an expression, in the order of the text. */
-export function operandsOf(node: CheckedExpression): readonly CheckedExpression[] {
-  switch (node.kind) {
-    case 'literal':
-    case 'size':
-    case 'hyperparameter':
-    case 'step-number':
-    case 'training':
-    case 'input':
-    case 'parameter':
-    case 'equation':
-    case 'previous':
-    case 'instance-state':
-    case 'apply':
-    case 'identity':
-    case 'loop-value':
-    case 'loop-number':
-    case 'loop-local':
-      return [];
-    case 'repeat':
-      return [node.start, ...node.locals, node.body];
-    case 'chain':
-      return [node.first, ...node.rest.map((link) => link.operand)];
-    case 'power':
-    case 'primitive':
-      return node.operands;
-    case 'comparison':
-      return [node.left, node.right];
-    case 'if':
-      return [...node.cases.flatMap((c) => [c.condition, c.value]), node.otherwise];
-    case 'slice':
-    case 'over-time':
-    case 'each-step':
-    case 'oldest':
-      return [node.operand];
-    case 'newest':
-      return [node.operand, node.past];
-    case 'dropout':
-      return [node.operand, node.probability];
-    case 'noise':
-      return node.probability === undefined ? [] : [node.probability];
-    case 'pick':
-      return [node.table, node.position];
-    case 'affine':
-      return node.terms.map((term) => term.argument);
-    default:
-      return node satisfies never;
-  }
 }

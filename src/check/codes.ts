@@ -39,6 +39,12 @@ export const checkerCodes = {
   RNN3015: 'the loss or a metric is not a scalar',
   RNN3016: 'branches that differ',
   RNN3017: 'the length of a sequence as a fixed size',
+  RNN3101: 'an index that nothing ranges',
+  RNN3102: 'an index over different sizes',
+  RNN3103: 'an index that is not bound, or cannot be',
+  RNN3104: 'a term that a sum would add again and again',
+  RNN3105: 'a place outside of its axis',
+  RNN3106: 'a reshape to another number of elements',
   RNN4001: 'steps mixed with onces',
   RNN4002: 'a cycle without prev',
   RNN4003: 'a cycle through the end of the sequence',
@@ -64,7 +70,6 @@ export const checkerCodes = {
   RNN5012: 'generate does not fit',
   RNN5013: 'nothing depends on it',
   RNN5014: 'a state that is never read',
-  RNN5015: 'not supported yet',
   RNN5016: 'too many cells in cells',
   RNN5017: 'a loss without a slope',
   RNN5018: 'a slope by nothing',
@@ -84,6 +89,7 @@ export const elaborationCodes = {
   RNN5906: 'shapes that no sizes fit',
   RNN5907: 'two inputs with one name',
   RNN5908: 'more rounds of repeat than a step can have',
+  RNN5911: 'a place outside of its axis, for these sizes',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;
 
 export type ElaborationCode = keyof typeof elaborationCodes;

@@ -41,11 +41,25 @@ export interface Draft {
   readonly literal: number | undefined;
   /** Of a choice between whole numbers: the same as a choice between categories like another draft. */
   readonly chooseLike: ((like: Draft) => Draft) | undefined;
+  /** An index by itself. */
+  readonly index?: IndexBinding;
   /** Where it is a size: a whole number, a size of the header, or what stands for one inside a function. */
   readonly size: Size | undefined;
   /** Where it is the number of a round of `repeat`: how many rounds there are. */
   readonly rounds: Size | undefined;
   readonly finish: () => CheckedExpression;
+}
+
+/** An index of index notation. */
+export interface IndexBinding {
+  /** Its place among all of the cell. */
+  readonly id: number;
+  readonly name: string;
+  readonly span: Span;
+  /** How many numbers it goes over: unknown until it names an axis. */
+  readonly size: Size;
+  /** The first axis that it names. */
+  first: { readonly size: Size; readonly label: Label } | undefined;
 }
 
 /** What a name of a cell means. */
@@ -211,6 +225,8 @@ export interface Place {
   readonly module: Module;
   /** Inside a function: its parameters. */
   readonly parameters: ReadonlyMap<string, Draft | FunctionValue> | undefined;
+  /** The indices that are bound here. A function sees its own alone. */
+  readonly indices?: ReadonlyMap<string, IndexBinding>;
   /** Inside a function: which, and where it is used. */
   readonly inside: Inside | undefined;
   /** Inside a function of the prelude: the place of its use, which stands for everything in it. */
@@ -293,6 +309,10 @@ export interface Context {
   readonly applications: DraftApplication[];
   /** What `delay` keeps. */
   readonly delays: DraftDelay[];
+  /** All sizes and shapes are known: what is finished now stays. */
+  isSettled: boolean;
+  /** All indices, in the order in which they are bound. */
+  readonly indices: IndexBinding[];
   /** The named instances that stand somewhere before brackets of values, whether or not that worked out. */
   readonly appliedNames: Set<string>;
   /** The instances whose past is looked at, and where first. */

@@ -1,7 +1,8 @@
 // The sizes of a header that say how often something is done: the counts of `repeat`, in a cell and in all that it uses.
 // Where such a size has another number, the program has other operations.
 
-import { type CheckedCell, type CheckedExpression, operandsOf } from './checked.ts';
+import type { CheckedCell, CheckedExpression } from './checked.ts';
+import { operandsOf } from './operands.ts';
 import { symbolsOf } from './size.ts';
 
 export function countedSizes(cell: CheckedCell): ReadonlySet<string> {

@@ -118,7 +118,10 @@ function typeOfNamed(
       message: `delay takes a value that has a name, and ${nameOf(draft, 'this')} has none`,
       span,
       notes: ['what it keeps from step to step is a value of the cell'],
-      help: `give it an equation, y = ${nameOf(draft, '...')}, and write delay(y, 1)`,
+      help:
+        expression.kind === 'index-access' && expression.object.kind === 'name'
+          ? `delay all of it: delay(${expression.object.text}, 1)[...]`
+          : `give it an equation, y = ${nameOf(draft, '...')}, and write delay(y, 1)`,
     });
     return undefined;
   }

@@ -13,6 +13,7 @@ export function childrenOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case 'number':
     case 'string':
+    case 'shape':
     case 'name':
     case 'step-number':
       return [];
@@ -23,7 +24,12 @@ export function childrenOf(expression: Expression): readonly Expression[] {
       return [expression.callee, ...values.map((argument) => argument.value)];
     }
     case 'index-access':
-      return [expression.object, ...expression.indices];
+      return [
+        expression.object,
+        ...expression.indices.flatMap((place) =>
+          place.kind === 'slice' ? [place.from ?? [], place.to ?? []].flat() : [place],
+        ),
+      ];
     case 'prev':
     case 'negation':
     case 'not':

@@ -20,6 +20,7 @@ import {
   stateType,
   typeText,
 } from './context.ts';
+import { indexedSide } from './index-equations.ts';
 import { asCategory, splitDrafts } from './operators.ts';
 import { setApart } from './references.ts';
 import { shortText } from './report.ts';
@@ -43,21 +44,15 @@ export function placeOf(context: Context, equation: string): Place {
 /** Checks an equation and enters what it defines. In a cycle, which is reported, its names are poison. */
 export function checkEquation(context: Context, item: Equation, inCycle: boolean): void {
   const { targets, value } = item;
-  const indexed = targets.find((target) => target.indices !== undefined);
-  if (indexed !== undefined) {
-    context.report.add({
-      code: 'RNN5015',
-      message: 'index notation is part of the language, and not supported yet',
-      span: indexed.span,
-      help: 'write it with @, outer and dot',
-    });
-  }
   const written =
     item.type === undefined ? undefined : readType({ ...context, allowsLength: true }, item.type);
   if (item.type !== undefined && written === undefined) context.incomplete = true;
   const names = targets.map((target) => target.name.text);
   const place = placeOf(context, names.join('_'));
-  const drafts = indexed === undefined ? rightSides(context, value, targets.length, place) : undefined;
+  const indexed = targets.some((target) => target.indices !== undefined);
+  const drafts = indexed
+    ? indexedSide(context, item, written?.shape, place)
+    : rightSides(context, value, targets.length, place);
   for (const [i, target] of targets.entries()) {
     // In a cycle the right side is looked at for other mistakes; it has no value.
     const draft = inCycle ? undefined : drafts?.[i];

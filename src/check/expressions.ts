@@ -19,8 +19,10 @@ import {
   poison,
   reasons,
 } from './context.ts';
-import { elementwise, pickDraft } from './functions.ts';
-import { later, memberOf, nameDraft, notConstant, prevDraft } from './names.ts';
+import { behindIndices } from './free-indices.ts';
+import { elementwise } from './functions.ts';
+import { indexDraft, overIndexDraft } from './indices.ts';
+import { memberOf, nameDraft, notConstant, prevDraft } from './names.ts';
 import {
   chainDraft,
   comparisonDraft,
@@ -30,7 +32,9 @@ import {
   powerDraft,
 } from './operators.ts';
 import { overTimeDraft, wholeSequence } from './over-time.ts';
+import { accessDraft } from './places.ts';
 import { asReference, isOutsideLoops } from './references.ts';
+import { shortText } from './report.ts';
 import { sizeOf } from './size.ts';
 
 /** The draft of an expression. Reports what is wrong with it, once, and then gives a poisoned draft. */
@@ -54,8 +58,21 @@ export function inferExpression(context: Context, expression: Expression, place:
         span,
         notes: ['texts stand in train blocks and imports'],
       });
-    case 'name':
+    case 'shape':
+      return fail(context, {
+        code: 'RNN2008',
+        message: `${shortText(span) ?? 'this'} is a shape, not a value`,
+        span,
+        notes: ['a shape is what reshape(x, [m, n]) is given, as its second argument'],
+      });
+    case 'name': {
+      const index = place.indices?.get(expression.text);
+      if (index !== undefined && place.constant !== undefined) {
+        return notConstant(context, expression.text, place.constant, span);
+      }
+      if (index !== undefined) return indexDraft(context, index, span);
       return nameDraft(context, expression.text, place, span);
+    }
     case 'step-number': {
       if (place.constant !== undefined) return notConstant(context, 't', place.constant, span);
       const type = draftReal([], 'step');
@@ -66,14 +83,8 @@ export function inferExpression(context: Context, expression: Expression, place:
       return memberOf(context, expression, false, place, span);
     case 'call':
       return callDraft(context, expression, place, span);
-    case 'index-access': {
-      if (expression.indices.length !== 1) {
-        return later(context, 'index notation with several indices', span, 'write it with @, outer and dot');
-      }
-      const table = infer(expression.object);
-      const position = infer(expression.indices[0]);
-      return isPoison(table) ? poison(span) : pickDraft(context, table, position, span);
-    }
+    case 'index-access':
+      return accessDraft(context, expression, place, span);
     case 'prev':
       return prevDraft(context, expression, place, span);
     case 'chain': {
@@ -126,7 +137,7 @@ export function inferExpression(context: Context, expression: Expression, place:
     case 'each-step':
       return eachStepDraft(context, infer(expression.operand), span);
     case 'over-index':
-      return later(context, 'index notation', span, 'write it with @, outer and dot');
+      return overIndexDraft(context, expression, place, span);
     default:
       return expression satisfies never;
   }
@@ -153,7 +164,13 @@ function eachStepDraft(context: Context, operand: Draft, span: Span): Draft {
   return makeDraft(
     span,
     type,
-    () => ({ kind: 'each-step', operand: reference.finish(), ...nodeBase(context, span, type) }),
+    () =>
+      behindIndices(reference.finish(), (of) => ({
+        kind: 'each-step',
+        operand: of,
+        type: { ...of.type, rate: 'step' },
+        span,
+      })),
     { because: operand.because },
   );
 }

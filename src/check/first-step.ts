@@ -12,7 +12,7 @@ import type {
   IfNode,
   PrimitiveNode,
 } from './checked.ts';
-import { operandsOf } from './checked.ts';
+import { operandsOf } from './operands.ts';
 import { type Report, shortText } from './report.ts';
 
 /** A number that every entry certainly is, and why. A condition is 0 or 1. */
@@ -118,9 +118,19 @@ class FirstStep {
       case 'slice':
       case 'oldest':
         return of(e.operand);
-      case 'pick':
-        of(e.position);
-        return of(e.table);
+      case 'access':
+        for (const part of operandsOf(e)) of(part);
+        // What lies beyond the ends is zero.
+        return e.places.some(({ kind }) => kind === 'sum') ? undefined : of(e.operand);
+      case 'tabulate':
+      case 'reshape':
+        return of(e.operand);
+      case 'over-index': {
+        const value = of(e.operand);
+        return e.reducer === 'sum' || e.reducer === 'prod' ? (value?.value === 0 ? value : undefined) : value;
+      }
+      case 'index-number':
+        return undefined;
       case 'each-step':
         return of(e.operand);
       case 'newest':
@@ -304,9 +314,11 @@ function partsOf(e: CheckedExpression): readonly CheckedExpression[] {
     case 'dropout':
     case 'each-step':
     case 'oldest':
+    case 'access':
+    case 'tabulate':
+    case 'over-index':
+    case 'reshape':
       return [e.operand];
-    case 'pick':
-      return [e.table];
     default:
       return [];
   }

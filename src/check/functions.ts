@@ -11,7 +11,6 @@ import {
   expectBool,
   expectReal,
   fail,
-  isPoison,
   joinRates,
   makeDraft,
   nameOf,
@@ -20,10 +19,9 @@ import {
   poison,
   reasons,
   shapeText,
-  typeText,
 } from './context.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape, unifyShapes } from './shapes.ts';
-import { addSizes, type Size, showSize, subtractSizes } from './size.ts';
+import { addSizes, type Size } from './size.ts';
 
 const unary: ReadonlySet<string> = new Set<UnaryName>([
   'exp',
@@ -88,6 +86,7 @@ const builtIn = [
   'gaussian',
   'delay',
   'split',
+  'reshape',
   'repeat',
   'identity',
   'to_index',
@@ -340,97 +339,4 @@ export function concatDrafts(context: Context, operands: readonly Draft[], span:
   }
   if (rate === undefined) return poison(span);
   return primitive(context, 'concat', operands, draftReal([size, ...first.slice(1)], rate), span);
-}
-
-/** `a[k]`: the entry along the first axis that a category names. */
-export function pickDraft(context: Context, table: Draft, position: Draft, span: Span): Draft {
-  if (isPoison(position) || !expectReal(context, table, 'picking with [ ]')) return poison(span);
-  if (position.rounds !== undefined) return pickRound(context, table, position, position.rounds, span);
-  if (position.type.element !== 'index') {
-    return fail(context, {
-      code: 'RNN3011',
-      message: `what stands in a[k] is a category, and ${nameOf(position, 'this')} is ${typeText(context, position.type)}`,
-      span: position.span,
-      related: reasons(position.span, position.because),
-      notes: ['a[k] takes the entry of a that the category k names; places by number are not supported yet'],
-      help: position.literal === undefined ? undefined : 'to take a vector apart write a, b = split(x, 2)',
-    });
-  }
-  const shape = resolveShape(table.type.shape, context.unknowns);
-  const label = { span, text: 'picked from by a category here' };
-  const size = isKnownShape(shape) ? shape.at(0) : asVector(shape, context.unknowns, label);
-  const rest = isKnownShape(shape) ? shape.slice(1) : [];
-  const { categories } = position.type;
-  if (size === undefined) {
-    return fail(context, {
-      code: 'RNN3006',
-      message: `${nameOf(table, 'this')} is [], and has no entries to pick from`,
-      span: table.span,
-      related: reasons(table.span, ...originOf(table)),
-    });
-  }
-  const complain = (): Draft =>
-    fail(context, {
-      code: 'RNN3010',
-      message:
-        `${nameOf(position, 'this')} is ${typeText(context, position.type)}, and ${nameOf(table, 'the table')} ` +
-        `${shapeText(context, table.type.shape)} is for ${showSize(context.unknowns.resolve(size))} categories`,
-      span,
-      related: reasons(span, ...originOf(table), position.because),
-    });
-  if (categories !== undefined && !context.unknowns.unify(size, categories, complain)) return complain();
-  const rate = joinRates(context, [table, position], span);
-  if (rate === undefined) return poison(span);
-  const type = draftReal(rest, rate);
-  return makeDraft(
-    span,
-    type,
-    () => ({
-      kind: 'pick',
-      table: table.finish(),
-      position: position.finish(),
-      ...nodeBase(context, span, type),
-    }),
-    { because: table.because },
-  );
-}
-
-/** `R[k]` in a round of repeat: the entry of the first axis with the number of the round. */
-function pickRound(context: Context, table: Draft, round: Draft, rounds: Size, span: Span): Draft {
-  const shape = resolveShape(table.type.shape, context.unknowns);
-  const label = { span, text: 'picked from by the number of a round here' };
-  const size = isKnownShape(shape) ? shape.at(0) : asVector(shape, context.unknowns, label);
-  const rest = isKnownShape(shape) ? shape.slice(1) : [];
-  const name = nameOf(table, 'this');
-  if (size === undefined) {
-    return fail(context, {
-      code: 'RNN3006',
-      message: `${name} is [], and has no entries to pick from`,
-      span: table.span,
-      related: reasons(table.span, ...originOf(table)),
-    });
-  }
-  const complain = (): Draft =>
-    fail(context, {
-      code: 'RNN3010',
-      message: `repeat has ${showSize(context.unknowns.resolve(rounds))} rounds, and ${name} ${shapeText(context, table.type.shape)} is for ${showSize(context.unknowns.resolve(size))}`,
-      span,
-      related: reasons(span, ...originOf(table)),
-    });
-  const more = subtractSizes(context.unknowns.resolve(size), context.unknowns.resolve(rounds));
-  const isEnough = more.terms.every(({ coefficient }) => coefficient > 0n) && !context.unknowns.isOpen(more);
-  if (!isEnough && !context.unknowns.unify(size, rounds, complain)) return complain();
-  const type = draftReal(rest, table.type.rate);
-  const category: DraftType = { ...round.type, element: 'index', categories: rounds };
-  return makeDraft(
-    span,
-    type,
-    () => ({
-      kind: 'pick',
-      table: table.finish(),
-      position: { ...round.finish(), ...nodeBase(context, span, category) },
-      ...nodeBase(context, span, type),
-    }),
-    { because: table.because },
-  );
 }

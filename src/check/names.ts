@@ -325,16 +325,6 @@ function noPast(context: Context, name: string, binding: Binding, span: Span): D
   });
 }
 
-/** Part of the language, and not built yet. */
-export function later(context: Context, what: string, span: Span, help?: string): Draft {
-  return fail(context, {
-    code: 'RNN5015',
-    message: `${what} is part of the language, and not supported yet`,
-    span,
-    help,
-  });
-}
-
 /** What stands in a constant place and is not known before anything runs. */
 export function notConstant(context: Context, name: string, what: string, span: Span): Draft {
   return fail(context, {

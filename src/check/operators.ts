@@ -22,6 +22,7 @@ import {
   shapeText,
   typeText,
 } from './context.ts';
+import { indexAsCategory } from './indices.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape, type Shape } from './shapes.ts';
 import { constantSize, type Size, sameSize, showSize, sizeOf, subtractSizes } from './size.ts';
 
@@ -205,6 +206,11 @@ export function powerDraft(context: Context, operands: readonly Draft[], span: S
 /** A whole number beside a category is a category too: `label == 1`. */
 export function asCategory(context: Context, literal: Draft, like: Draft): Draft {
   if (literal.chooseLike !== undefined && like.type.element === 'index') return literal.chooseLike(like);
+  const { categories: all } = like.type;
+  if (literal.index !== undefined && like.type.element === 'index' && all !== undefined) {
+    const text = `${nameOf(like, 'this')} is ${typeText(context, like.type)}`;
+    return indexAsCategory(context, literal, all, { span: like.span, text });
+  }
   const value = literal.literal;
   if (value === undefined || like.type.element !== 'index' || literal.type.element !== 'real') return literal;
   const { categories } = like.type;

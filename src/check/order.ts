@@ -177,11 +177,15 @@ export function checkFunction(
     if (parameter.type !== undefined)
       for (const size of checkArgumentType(parameter.type, report)) names.add(size);
   }
+  const bound = new Set<string>();
   const pending: Expression[] = gradient === undefined ? [body] : [gradient, body];
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
     const called = at.kind === 'call' && at.callee.kind === 'name';
     for (const child of childrenOf(at).slice(called ? 1 : 0)) pending.push(child);
-    if (at.kind !== 'name' || names.has(at.text) || knows(at.text) || isPrimitiveFunction(at.text)) continue;
+    // What it binds itself is looked at where it is used.
+    if (at.kind === 'over-index') for (const { text } of at.indices) bound.add(text);
+    if (at.kind !== 'name' || names.has(at.text) || bound.has(at.text)) continue;
+    if (knows(at.text) || isPrimitiveFunction(at.text)) continue;
     if (at.text === 'training') continue;
     const near = suggest(at.text, names) ?? like(at.text);
     report.add({

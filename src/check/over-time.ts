@@ -2,7 +2,7 @@
 // whose first axis is as long as the sequence. That length is a size without a number (ragged.ts says what may be done with it).
 
 import type { Span } from '../base/source.ts';
-import type { OverTimeNode } from './checked.ts';
+import type { CheckedExpression, OverTimeNode } from './checked.ts';
 import {
   type Context,
   type Draft,
@@ -16,9 +16,10 @@ import {
   poison,
   reasons,
 } from './context.ts';
+import { behindIndices } from './free-indices.ts';
 import { asReference, isOutsideLoops } from './references.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape } from './shapes.ts';
-import { lengthSize } from './size.ts';
+import { lengthSize, type Size } from './size.ts';
 
 const outside = 'give the sequence its end outside: e = last h, and write e in the function';
 
@@ -73,10 +74,27 @@ function hasSteps(context: Context, operand: Draft, words: string, span: Span): 
 
 function madeOfSteps(context: Context, reducer: Reducer, operand: Draft, type: DraftType, span: Span): Draft {
   const reference = asReference(context, operand);
-  return makeDraft(
+  const made = (of: CheckedExpression, shape: readonly Size[]): CheckedExpression => ({
+    kind: 'over-time',
+    reducer,
+    operand: of,
+    type: { ...of.type, shape, rate: 'once' },
     span,
-    type,
-    () => ({ kind: 'over-time', reducer, operand: reference.finish(), ...nodeBase(context, span, type) }),
-    { because: reducer === 'all' ? undefined : operand.because },
-  );
+  });
+  const finish = (): CheckedExpression => {
+    const of = reference.finish();
+    if (reducer !== 'all') return behindIndices(of, (inner) => made(inner, inner.type.shape));
+    const length = lengthSize('time');
+    if (of.kind !== 'access') return made(of, [length, ...of.type.shape]);
+    // The axes of the indices that it was closed over stand behind that of the steps.
+    const { operand: closed, places } = of;
+    const whole = made(closed, [length, ...closed.type.shape]);
+    return {
+      ...of,
+      operand: whole,
+      places: [{ kind: 'whole' }, ...places],
+      ...nodeBase(context, span, type),
+    };
+  };
+  return makeDraft(span, type, finish, { because: reducer === 'all' ? undefined : operand.because });
 }

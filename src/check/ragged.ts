@@ -4,14 +4,8 @@
 // numbers in every use. So it is right for all sizes, lengths among them, but for those.
 
 import type { Span } from '../base/source.ts';
-import {
-  type CheckedCell,
-  type CheckedExpression,
-  type CheckedParameter,
-  type CheckedStart,
-  type FixedSize,
-  operandsOf,
-} from './checked.ts';
+import type { CheckedCell, CheckedExpression, CheckedParameter, CheckedStart, FixedSize } from './checked.ts';
+import { operandsOf } from './operands.ts';
 import type { Report } from './report.ts';
 import { isLength, type Size, showSize, soleSymbol, symbolsOf } from './size.ts';
 
@@ -70,8 +64,14 @@ export function fixedSizes(cell: Sized, report: Report): ReadonlyMap<string, Fix
       case 'slice':
         fixAll(e.operand.type.shape.slice(0, 1), span, 'what is taken apart here has a fixed size');
         break;
-      case 'pick':
-        fixAll(e.table.type.shape.slice(0, 1), span, 'what a category picks from has a fixed size');
+      case 'access':
+        e.places.forEach(({ kind }, axis) => {
+          const size = e.operand.type.shape[axis];
+          if (kind !== 'whole') fix(size, span, 'what stands in brackets is for an axis of a fixed size');
+        });
+        break;
+      case 'reshape':
+        fixAll(e.operand.type.shape, span, 'reshape takes what has a fixed size');
         break;
       case 'dropout':
         fixAll(e.operand.type.shape, span, 'dropout draws noise of a fixed size');

@@ -2,8 +2,10 @@
 // computes once.
 
 import type { Span } from '../base/source.ts';
-import { type CheckedExpression, type EquationId, operandsOf } from './checked.ts';
-import { type Context, type Draft, isPoison, nodeBase } from './context.ts';
+import type { CheckedExpression, CheckedType, EquationId } from './checked.ts';
+import { type Context, type Draft, isPoison } from './context.ts';
+import { accessed, freeIndices, tabulated } from './free-indices.ts';
+import { dependsOnLoops } from './operands.ts';
 
 /** A reference to the value, so that it is computed once: the draft itself where it is a name or a number. */
 export function setApart(context: Context, draft: Draft): Draft {
@@ -11,11 +13,41 @@ export function setApart(context: Context, draft: Draft): Draft {
   const inner = context.loops.at(-1);
   if (inner === undefined || !isOfRound(context, draft)) return asReference(context, draft);
   const { loop } = inner;
-  const local = inner.locals.push(draft) - 1;
+  const { whole, entry } = closedOver(context, draft);
+  const local = inner.locals.push(whole) - 1;
   return {
     ...draft,
     atomic: true,
-    finish: () => ({ kind: 'loop-local', loop, local, ...nodeBase(context, draft.span, draft.type) }),
+    finish: () => entry((type) => ({ kind: 'loop-local', loop, local, span: draft.span, type })),
+  };
+}
+
+/** A draft that needs indices from around it, as a value for all their numbers, and what gives the one that is meant. */
+function closedOver(
+  context: Context,
+  draft: Draft,
+): {
+  readonly whole: Draft;
+  readonly entry: (reference: (type: CheckedType) => CheckedExpression) => CheckedExpression;
+} {
+  let settled: CheckedExpression | undefined;
+  const value = (): CheckedExpression => {
+    // Before all sizes are known it is looked at for what it is made of alone.
+    if (!context.isSettled) return draft.finish();
+    settled ??= draft.finish();
+    return settled;
+  };
+  const finish = (): CheckedExpression => {
+    const inner = value();
+    return tabulated(inner, freeIndices(inner));
+  };
+  return {
+    whole: { ...draft, finish },
+    entry: (reference) => {
+      const inner = value();
+      const free = freeIndices(inner);
+      return accessed(reference(tabulated(inner, free).type), free);
+    },
   };
 }
 
@@ -51,24 +83,12 @@ export function isOutsideLoops(
 export function asReference(context: Context, draft: Draft, name?: string): Draft {
   if (draft.reference) return draft;
   const id = context.equations.length as EquationId;
-  context.equations.push({ name, span: draft.span, documentation: undefined, draft });
+  const { whole, entry } = closedOver(context, draft);
+  context.equations.push({ name, span: draft.span, documentation: undefined, draft: whole });
   return {
     ...draft,
     atomic: true,
     reference: true,
-    finish: () => ({ kind: 'equation', equation: id, ...nodeBase(context, draft.span, draft.type) }),
+    finish: () => entry((type) => ({ kind: 'equation', equation: id, span: draft.span, type })),
   };
-}
-
-/** Whether an expression depends on what changes from round to round of one of these loops. */
-function dependsOnLoops(root: CheckedExpression, loops: ReadonlySet<number>): boolean {
-  const pending = [root];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    const { kind } = node;
-    if (kind === 'loop-value' || kind === 'loop-number' || kind === 'loop-local') {
-      if (loops.has(node.loop)) return true;
-    }
-    for (const operand of operandsOf(node)) pending.push(operand);
-  }
-  return false;
 }

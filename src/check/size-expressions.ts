@@ -1,5 +1,6 @@
 // Sizes and types as they are written: `4 * m`, `[4 * m, n]`, `once index(2)`. A size is made of whole numbers and the
-// sizes of the header with + - * / and ^, and must be a whole number for every choice of them.
+// sizes of the header with + - * / and ^. A division need not come out whole for every choice of them: that is looked
+// at when they get numbers.
 
 import { suggest } from '../base/suggest.ts';
 import type { Expression, TypeAnnotation } from '../parser/tree.ts';
@@ -9,10 +10,10 @@ import { shortText } from './report.ts';
 import {
   addSizes,
   constantSize,
+  divideSizes,
   isLength,
   isManageable,
   isNeverPositive,
-  isWhole,
   lengthSize,
   multiplySizes,
   type Size,
@@ -36,12 +37,11 @@ const axisWords: ReadonlyMap<string, string> = new Map([
   ...['b', 'batch', 'batch_size'].map((word) => [word, 'batch'] as const),
 ]);
 
-/** Reads a size that stands for itself: whole and not below 1. Undefined where it is none, which is reported. */
+/** Reads a size that stands for itself: not below 1. Undefined where it is none, which is reported. */
 export function readSize(context: SizeContext, expression: Expression): Size | undefined {
   const size = readPart(context, expression);
   if (size === undefined) return undefined;
   const constant = constantSize(size);
-  const whole = isWhole(size);
   if (symbolsOf(size).some(isLength) && soleSymbol(size) === undefined) {
     return notASize(
       context,
@@ -49,21 +49,17 @@ export function readSize(context: SizeContext, expression: Expression): Size | u
       'the length of a sequence is an axis as it is, and nothing is computed with it',
     );
   }
-  if (whole && !isNeverPositive(size)) return size;
+  // What is divided may not come out whole: that is seen when the sizes get numbers.
+  const isPossible = constant === undefined || constant.denominator === 1n;
+  if (isPossible && !isNeverPositive(size)) return size;
   const text = showSize(size);
   context.report.add({
     code: 'RNN3013',
     message:
       constant !== undefined
         ? `a size is a whole number above zero, and this is ${text}`
-        : whole
-          ? `${text} is never above zero`
-          : `${text} is not a whole number for every choice of its sizes`,
+        : `${text} is never above zero`,
     span: expression.span,
-    help:
-      whole || constant !== undefined
-        ? undefined
-        : `let the header name the smaller size, and write ${size.denominator} times it where the larger one stands`,
   });
   return undefined;
 }
@@ -100,11 +96,8 @@ function readRaw(context: SizeContext, expression: Expression): Size | undefined
         else if (operator === '-') total = subtractSizes(total, right);
         else if (operator === '*') total = multiplySizes(total, right);
         else if (operator === '/') {
-          const divisor = constantSize(right);
-          if (divisor === undefined || divisor.numerator === 0n) {
-            return notASize(context, operand, 'a size can be divided by a whole number only');
-          }
-          total = scaleSize(total, divisor.denominator, divisor.numerator);
+          if (right.terms.length === 0) return notASize(context, operand, 'nothing can be divided by zero');
+          total = divideSizes(total, right);
         } else return notASize(context, expression, `a size has no ${operator}`);
         if (!isManageable(total)) return total;
       }

@@ -1,11 +1,12 @@
-// Symbolic sizes: polynomials over the sizes of a header (`4 * m`, `n + 1`), exact, in a normal form. Two sizes are
-// equal exactly if their normal forms are, so an equality that is shown once holds for every choice of numbers.
+// Symbolic sizes: polynomials over the sizes of a header (`4 * m`, `n + 1`) and quotients of such (`m / heads`), exact, in a
+// normal form. Two sizes are equal if their normal forms are, so an equality that is shown once holds for every choice of
+// numbers; of polynomials also only if.
 //
 // Normal form: whole coefficients over one positive denominator, with no common factor; terms with different
-// monomials, none zero, in a fixed order. A symbol whose name starts with `?` is an unknown of inference; none is
-// left in a checked program.
+// monomials, none zero, in a fixed order. What a size is divided by has a negative exponent; a sum there is a symbol of
+// its own. A symbol whose name starts with `?` is an unknown of inference; none is left in a checked program.
 
-/** One monomial with its coefficient: `4 * m^2 * n` is 4, [[m, 2], [n, 1]]. Symbols ascend, exponents are positive. */
+/** One monomial with its coefficient: `4 * m^2 / n` is 4, [[m, 2], [n, -1]]. Symbols ascend, no exponent is zero. */
 export interface SizeTerm {
   readonly coefficient: bigint;
   readonly powers: readonly (readonly [symbol: string, exponent: number])[];
@@ -33,6 +34,9 @@ function keyOf(powers: SizeTerm['powers']): string {
 function degreeOf(term: SizeTerm): number {
   return term.powers.reduce((sum, [, exponent]) => sum + exponent, 0);
 }
+
+/** Sums that something is divided by, by the symbols that stand for them: `(m + n)`. */
+const sums = new Map<string, Size>();
 
 function gcd(a: bigint, b: bigint): bigint {
   let [x, y] = [a < 0n ? -a : a, b < 0n ? -b : b];
@@ -101,7 +105,7 @@ export function subtractSizes(a: Size, b: Size): Size {
 function multiplyPowers(a: SizeTerm['powers'], b: SizeTerm['powers']): SizeTerm['powers'] {
   const exponents = new Map(a);
   for (const [symbol, exponent] of b) exponents.set(symbol, (exponents.get(symbol) ?? 0) + exponent);
-  return [...exponents].sort(([x], [y]) => (x < y ? -1 : 1));
+  return [...exponents].filter(([, exponent]) => exponent !== 0).sort(([x], [y]) => (x < y ? -1 : 1));
 }
 
 export function multiplySizes(a: Size, b: Size): Size {
@@ -121,6 +125,24 @@ export function scaleSize(size: Size, numerator: bigint, denominator: bigint): S
     powers: term.powers,
   }));
   return normalize(terms, size.denominator * denominator);
+}
+
+/** One divided by a size that is not zero. */
+function inverse(size: Size): Size {
+  const [term] = size.terms;
+  if (size.terms.length > 1) {
+    const text = size.terms.map(({ coefficient, powers }) => `${coefficient} * ${keyOf(powers)}`).join(' + ');
+    const symbol = `(${text} / ${size.denominator})`;
+    sums.set(symbol, size);
+    return { terms: [{ coefficient: 1n, powers: [[symbol, -1]] }], denominator: 1n };
+  }
+  const powers = term.powers.map(([symbol, exponent]) => [symbol, -exponent] as const);
+  return normalize([{ coefficient: size.denominator, powers }], term.coefficient);
+}
+
+/** The quotient of two sizes; the second must not be zero. It may not be whole for every choice of their symbols. */
+export function divideSizes(a: Size, b: Size): Size {
+  return multiplySizes(a, inverse(b));
 }
 
 export function sameSize(a: Size, b: Size): boolean {
@@ -144,7 +166,13 @@ export function constantSize(size: Size): { numerator: bigint; denominator: bigi
 
 /** The symbols and unknowns of a size, each once. */
 export function symbolsOf(size: Size): readonly string[] {
-  return [...new Set(size.terms.flatMap((term) => term.powers.map(([symbol]) => symbol)))];
+  const all = size.terms.flatMap((term) =>
+    term.powers.flatMap(([symbol]) => {
+      const sum = sums.get(symbol);
+      return sum === undefined ? [symbol] : symbolsOf(sum);
+    }),
+  );
+  return [...new Set(all)];
 }
 
 /** Puts sizes in the place of symbols; a symbol without a binding stays. */
@@ -154,8 +182,11 @@ export function substituteSize(size: Size, binding: SizeBinding): Size {
   for (const term of size.terms) {
     let product: Size = sizeOf(term.coefficient);
     for (const [symbol, exponent] of term.powers) {
-      const value = binding.get(symbol) ?? sizeSymbol(symbol);
-      for (let i = 0; i < exponent; i++) product = multiplySizes(product, value);
+      const inner = sums.get(symbol);
+      const value =
+        inner === undefined ? (binding.get(symbol) ?? sizeSymbol(symbol)) : substituteSize(inner, binding);
+      const factor = exponent < 0 ? inverse(value) : value;
+      for (let i = 0; i < Math.abs(exponent); i++) product = multiplySizes(product, factor);
     }
     sum = addSizes(sum, product);
   }
@@ -167,18 +198,21 @@ export function substituteSize(size: Size, binding: SizeBinding): Size {
  * not be whole or positive: whoever asks must look.
  */
 export function evaluateSize(size: Size, values: ReadonlyMap<string, number>): number | undefined {
-  let sum = 0n;
+  let [numerator, denominator] = [0n, 1n];
   for (const term of size.terms) {
-    let product = term.coefficient;
+    let [above, below] = [term.coefficient, size.denominator];
     for (const [symbol, exponent] of term.powers) {
-      const value = values.get(symbol);
+      const sum = sums.get(symbol);
+      const value = sum === undefined ? values.get(symbol) : evaluateSize(sum, values);
       if (value === undefined) return undefined;
-      product *= BigInt(value) ** BigInt(exponent);
+      if (!Number.isInteger(value) || (exponent < 0 && value === 0)) return Number.NaN;
+      if (exponent > 0) above *= BigInt(value) ** BigInt(exponent);
+      else below *= BigInt(value) ** BigInt(-exponent);
     }
-    sum += product;
+    [numerator, denominator] = [numerator * below + above * denominator, denominator * below];
   }
-  const whole = sum % size.denominator === 0n;
-  return whole ? Number(sum / size.denominator) : Number(sum) / Number(size.denominator);
+  const whole = numerator % denominator === 0n;
+  return whole ? Number(numerator / denominator) : Number(numerator) / Number(denominator);
 }
 
 /**
@@ -186,6 +220,7 @@ export function evaluateSize(size: Size, values: ReadonlyMap<string, number>): n
  * is not. A polynomial is, if it is on the grid from 0 to its degree in each symbol (Polya 1915).
  */
 export function isWhole(size: Size): boolean {
+  if (isQuotient(size)) return false;
   if (size.denominator === 1n) return true;
   const degrees = new Map<string, number>();
   for (const [symbol, exponent] of size.terms.flatMap((term) => term.powers)) {
@@ -207,6 +242,11 @@ export function isWhole(size: Size): boolean {
   return true;
 }
 
+/** Whether it is divided by a size of the header: whoever wrote that takes it for whole. */
+export function isQuotient(size: Size): boolean {
+  return size.terms.some(({ powers }) => powers.some(([, exponent]) => exponent < 0));
+}
+
 /** Whether a size is below 1 for all sizes that its symbols may be (1 and up), as far as its signs show it. */
 export function isNeverPositive(size: Size): boolean {
   return size.terms.every((term) => term.coefficient < 0n);
@@ -218,14 +258,26 @@ export function isManageable(size: Size): boolean {
   return (
     size.terms.length <= MOST_TERMS &&
     size.denominator < limit &&
-    size.terms.every((t) => degreeOf(t) <= LARGEST_DEGREE && t.coefficient < limit && t.coefficient > -limit)
+    size.terms.every((t) => extentOf(t) <= LARGEST_DEGREE && t.coefficient < limit && t.coefficient > -limit)
   );
 }
 
+/** A degree to which division counts as well. */
+function extentOf(term: SizeTerm): number {
+  return term.powers.reduce((sum, [, exponent]) => sum + Math.abs(exponent), 0);
+}
+
 function showTerm(term: SizeTerm): string {
-  const powers = term.powers.map(([symbol, exponent]) => (exponent === 1 ? symbol : `${symbol}^${exponent}`));
+  const power = ([symbol, exponent]: SizeTerm['powers'][number]): string => {
+    const sum = sums.get(symbol);
+    const text = sum === undefined ? symbol : `(${showSize(sum)})`;
+    return Math.abs(exponent) === 1 ? text : `${text}^${Math.abs(exponent)}`;
+  };
+  const above = term.powers.filter(([, exponent]) => exponent > 0).map(power);
+  const below = term.powers.filter(([, exponent]) => exponent < 0).map(power);
   const size = term.coefficient < 0n ? -term.coefficient : term.coefficient;
-  return (size === 1n && powers.length > 0 ? powers : [String(size), ...powers]).join(' * ');
+  const product = (size === 1n && above.length > 0 ? above : [String(size), ...above]).join(' * ');
+  return [product, ...below].join(' / ');
 }
 
 /** As a person writes it: `4 * m`, `m + n - 1`, `(m^2 + m) / 2`. An unknown is shown as `?`. */
@@ -312,11 +364,11 @@ export class SizeUnknowns {
     for (const unknown of unknowns) {
       const holders = difference.terms.filter((term) => term.powers.some(([symbol]) => symbol === unknown));
       const [term] = holders;
-      if (holders.length > 1 || degreeOf(term) > 1) continue;
-      const rest = normalize(
-        difference.terms.filter((other) => other !== term),
-        difference.denominator,
-      );
+      // Alone in one term; inside of a sum that something is divided by it is in none.
+      const stands = holders.length === 1 && term.powers.length === 1 && term.powers[0][1] === 1;
+      const others = difference.terms.filter((other) => other !== term);
+      if (!stands || symbolsOf({ terms: others, denominator: 1n }).includes(unknown)) continue;
+      const rest = normalize(others, difference.denominator);
       // coefficient / denominator * unknown + rest = 0
       this.#solved.set(unknown, scaleSize(rest, -difference.denominator, term.coefficient));
       return 'equal';

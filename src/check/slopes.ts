@@ -1,7 +1,8 @@
 // Whether a loss can teach a model anything: a weight must move it, by a way on which everything has a slope. What a
 // comparison, argmax, floor and stop let through has none. A warning, for models without errors.
 
-import { type CheckedCell, type CheckedExpression, type CheckedInstance, operandsOf } from './checked.ts';
+import type { CheckedCell, CheckedExpression, CheckedInstance } from './checked.ts';
+import { operandsOf } from './operands.ts';
 import type { Report } from './report.ts';
 
 /** Warns where a model has weights, and none of them has a slope on its loss. */

@@ -209,7 +209,8 @@ function readOff(given: readonly Given[], sizes: Map<string, number>, origin: Ma
 function soleUnknown(size: Size, known: ReadonlyMap<string, number>): string | undefined {
   const [symbol, ...others] = symbolsOf(size).filter((name) => !known.has(name));
   const powers = size.terms.flatMap((term) => term.powers.filter(([name]) => name === symbol));
-  return others.length === 0 && powers.every(([, exponent]) => exponent === 1) ? symbol : undefined;
+  const isLinear = powers.length > 0 && powers.every(([, exponent]) => exponent === 1);
+  return others.length === 0 && isLinear ? symbol : undefined;
 }
 
 /** What the one unknown symbol of a size is where the size has this value; undefined if it would be no size. */

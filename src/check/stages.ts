@@ -7,20 +7,20 @@
 // inside such a group is a cycle through the end of the sequence.
 
 import type { Span } from '../base/source.ts';
-import {
-  type ApplicationId,
-  type CheckedApplication,
-  type CheckedCell,
-  type CheckedEquation,
-  type CheckedExpression,
-  type CheckedInstance,
-  type CheckedState,
-  type EquationId,
-  type Evaluation,
-  operandsOf,
+import type {
+  ApplicationId,
+  CheckedApplication,
+  CheckedCell,
+  CheckedEquation,
+  CheckedExpression,
+  CheckedInstance,
+  CheckedState,
+  EquationId,
+  Evaluation,
 } from './checked.ts';
 import { components, shortestCycle } from './cycles.ts';
 import { endHelp, endNote } from './dependencies.ts';
+import { operandsOf } from './operands.ts';
 import type { Report } from './report.ts';
 
 /** A cell whose stages are not known yet: those of its equations and applications are left out. */

@@ -12,6 +12,7 @@ import type { Graph } from '../graph/graph.ts';
 import { timeOf } from '../graph/type.ts';
 import { type ReadBack, readBack } from './check.ts';
 import { derive, derivedBy, type Equations } from './derive.ts';
+import { TooLong } from './formula.ts';
 import { NotationError } from './read.ts';
 import { PRIMES } from './sizes.ts';
 import { writeDerivation } from './text-document.ts';
@@ -56,12 +57,34 @@ export function deriveBlock(
   if (nothing !== undefined) return { derivation: undefined, diagnostics: [nothing] };
 
   const { program: large } = at((k) => PRIMES[k % PRIMES.length]);
-  const proved = large === undefined ? undefined : prove(deriveProgram(large, open), small);
+  const symbolic = large === undefined ? undefined : readable(() => deriveProgram(large, open));
+  const proved = symbolic && prove(symbolic, small);
   if (proved !== undefined) return { derivation: proved, diagnostics: [] };
   // A number was taken for a size that it only looked like: told with numbers, it is right at these sizes.
-  const plain = prove(deriveProgram(small, []), small);
+  const numeric = readable(() => deriveProgram(small, []));
+  if (numeric === undefined) return { derivation: undefined, diagnostics: [tooLong(small)] };
+  const plain = prove(numeric, small);
   invariant(plain !== undefined, `the derivation of ${cell.name} gives other gradients than its graph`);
   return { derivation: plain, diagnostics: [] };
+}
+
+/** What can be written; undefined where it is too long for that. */
+function readable(derived: () => Equations): Equations | undefined {
+  try {
+    return derived();
+  } catch (error) {
+    if (error instanceof TooLong) return undefined;
+    throw error;
+  }
+}
+
+function tooLong(program: Program): Diagnostic {
+  return makeDiagnostic({
+    code: 'RNN8202',
+    message: `the gradients of ${program.name} are too long to be written as equations`,
+    span: program.span,
+    notes: ['they are computed all the same: rnn gradcheck shows that they are right'],
+  });
 }
 
 /** Numbers for the sizes of a header that say how often something is done: their defaults, else a small one. */
@@ -99,7 +122,7 @@ function prove(equations: Equations, program: Program): Derivation | undefined {
 function wholeSequences(program: Program): Diagnostic | undefined {
   if (!hasWhole(program.graph)) return undefined;
   return makeDiagnostic({
-    code: 'RNN8202',
+    code: 'RNN8203',
     message: `${program.name} looks at whole sequences, and their gradients cannot be written as equations yet`,
     span: program.span,
     help: 'rnn gradcheck says whether its gradients are right; what does not use all over time can be derived',

@@ -104,6 +104,28 @@ function isNumber(formula: Formula, value: number): boolean {
   return formula.kind === 'number' && formula.value === value;
 }
 
+/** More parts than this in one formula, and nobody reads it. */
+const MOST_PARTS = 20_000;
+const partCounts = new WeakMap<object, number>();
+
+/** A formula that would be too long to be written. */
+export class TooLong extends Error {}
+
+/** How many parts a formula has when it is written out; what stands in it often is counted as often, and looked at once. */
+function countParts(part: object): number {
+  const known = partCounts.get(part);
+  if (known !== undefined) return known;
+  const inner = Object.values(part).filter((value) => typeof value === 'object' && value !== null);
+  const count = inner.reduce((sum: number, value: object) => sum + countParts(value), 1);
+  partCounts.set(part, count);
+  return count;
+}
+
+/** Throws `TooLong` where a formula is that. */
+export function expectReadable(formula: Formula): void {
+  if (countParts(formula) > MOST_PARTS) throw new TooLong();
+}
+
 function same(a: Formula, b: Formula): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

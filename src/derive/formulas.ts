@@ -12,6 +12,7 @@ import type { Type } from '../graph/type.ts';
 import {
   type At,
   call,
+  expectReadable,
   type Formula,
   moved,
   multiply,
@@ -92,6 +93,7 @@ export class Formulas {
   part(place: Place): Part {
     const key = keyOf(place);
     const known = this.#parts.get(key) ?? this.#make(place);
+    expectReadable(known.formula);
     this.#parts.set(key, known);
     return known;
   }

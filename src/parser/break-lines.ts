@@ -63,6 +63,7 @@ export function breakLines(item: readonly Written[], { indent, pad, entry }: Pla
   const count = item.length;
   const kinds = item.map(({ token }) => token.tokenType);
   const partner = matchBrackets(kinds);
+  const slices = findSlices(kinds);
   // Where each token stands if all are on one line.
   const starts: number[] = [];
   const ends: number[] = [];
@@ -99,6 +100,8 @@ export function breakLines(item: readonly Written[], { indent, pad, entry }: Pla
     if (i === 1 && pad > 0) return Math.max(0, pad - ends[0]) + 1;
     const before = kinds[i - 1];
     const kind = kinds[i];
+    if (slices.has(i)) return before === tokens.Comma ? 1 : 0;
+    if (slices.has(i - 1) && kind !== tokens.Comma) return 0;
     if (kind === tokens.Comma || kind === tokens.Colon || kind === tokens.CloseBrace) return 0;
     if (closers.has(kind) || openers.has(before)) return 0;
     // Of `1 .h` nothing would be left but a number that cannot be read.
@@ -313,6 +316,23 @@ export function breakLines(item: readonly Written[], { indent, pad, entry }: Pla
     while (at < to && partner[at] < at) at++;
     return Math.min(at + 1, to);
   }
+}
+
+/** The colons of slices, `x[1:3]`: right inside of square brackets, and none that belongs to a word `over`. */
+function findSlices(kinds: readonly TokenType[]): ReadonlySet<number> {
+  const found = new Set<number>();
+  const levels: { readonly isSquare: boolean; over: boolean }[] = [];
+  for (const [i, kind] of kinds.entries()) {
+    const level = levels.at(-1);
+    if (openers.has(kind)) levels.push({ isSquare: kind === tokens.OpenBracket, over: false });
+    else if (closers.has(kind)) levels.pop();
+    else if (level !== undefined && kind === tokens.Over) level.over = kinds[i + 1] !== tokens.Time;
+    else if (level !== undefined && kind === tokens.Colon) {
+      if (level.isSquare && !level.over) found.add(i);
+      level.over = false;
+    }
+  }
+  return found;
 }
 
 /** For each bracket the place of its partner; -1 for other tokens. */

@@ -151,7 +151,12 @@ function hint(
   const [first, second] = segment;
   const kind = first.tokenType;
   if (found?.tokenType === tokens.Colon && expected === '`]`') {
-    return 'to take a vector apart write a, b = split(x, 2)';
+    return 'a slice has two ends and no step: every second entry is y[i] = x[2 * i]';
+  }
+  const equals = segment.findIndex((token) => token.tokenType === tokens.Equals);
+  const isLeft = found !== undefined && segment.indexOf(found) < equals;
+  if (kind === tokens.Word && second?.tokenType === tokens.OpenBracket && isLeft) {
+    return `the left side names its indices, one word for each axis: ${first.image}[i] = if i == 0 then ... else ...`;
   }
   if (kind === tokens.State && found?.tokenType === tokens.Tilde) {
     return `for a start that is learnt write param h0: [m] ~ normal(0.1), and state ${second.image}: [m] = h0`;

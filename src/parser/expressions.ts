@@ -20,6 +20,8 @@ import type {
   Member,
   Name,
   NameExpression,
+  SliceSyntax,
+  TensorType,
   Trivia,
   TypeAnnotation,
   ValueType,
@@ -95,14 +97,20 @@ export class ExpressionGrammar extends EmbeddedActionsParser {
     });
   });
 
-  private readonly tensorType: Rule<ValueType> = this.RULE('shape', () => {
+  private readonly tensorType: Rule<TensorType> = this.RULE('shape', () => {
     const sizes: Expression[] = [];
     const open = this.CONSUME(tokens.OpenBracket);
     this.MANY_SEP({ SEP: tokens.Comma, DEF: () => sizes.push(this.SUBRULE(this.expression)) });
     const close = this.CONSUME(tokens.CloseBracket);
     return this.ACTION(
-      (): ValueType => ({ kind: 'tensor', span: joinSpans(this.span(open), this.span(close)), sizes }),
+      (): TensorType => ({ kind: 'tensor', span: joinSpans(this.span(open), this.span(close)), sizes }),
     );
+  });
+
+  /** The shape that `reshape` is given. */
+  private readonly shapeArgument: Rule<Expression> = this.RULE('shapeArgument', () => {
+    const shape = this.SUBRULE(this.tensorType);
+    return this.ACTION((): Expression => ({ kind: 'shape', span: shape.span, sizes: shape.sizes }));
   });
 
   private readonly indexType: Rule<ValueType> = this.RULE('indexType', () => {
@@ -166,7 +174,10 @@ export class ExpressionGrammar extends EmbeddedActionsParser {
                   name = this.SUBRULE2(this.name);
                   this.CONSUME(tokens.Colon);
                 });
-                const value = this.SUBRULE3(this.expression);
+                const value = this.OR3<Expression>([
+                  { GATE: () => isReshape(object), ALT: () => this.SUBRULE(this.shapeArgument) },
+                  { ALT: () => this.SUBRULE3(this.expression) },
+                ]);
                 this.ACTION(() => {
                   const span = name === undefined ? value.span : joinSpans(name.span, value.span);
                   args.push({ span, name, value });
@@ -182,11 +193,11 @@ export class ExpressionGrammar extends EmbeddedActionsParser {
         },
         {
           ALT: () => {
-            const indices: Expression[] = [];
+            const indices: (Expression | SliceSyntax)[] = [];
             this.CONSUME(tokens.OpenBracket);
             this.AT_LEAST_ONE_SEP({
               SEP: tokens.Comma,
-              DEF: () => indices.push(this.SUBRULE2(this.expression)),
+              DEF: () => indices.push(this.SUBRULE(this.place)),
             });
             const close = this.CONSUME(tokens.CloseBracket);
             return this.ACTION((): Expression => {
@@ -212,6 +223,43 @@ export class ExpressionGrammar extends EmbeddedActionsParser {
       ]);
     });
     return operand;
+  });
+
+  /** What stands in brackets for one axis: an expression, or the two ends of a slice. */
+  private readonly place: Rule<Expression | SliceSyntax> = this.RULE('place', () => {
+    let from: Expression | undefined;
+    let colon: IToken | undefined;
+    let to: Expression | undefined;
+    this.OR([
+      {
+        ALT: () => {
+          from = this.SUBRULE1(this.expression);
+          this.OPTION1(() => {
+            colon = this.CONSUME1(tokens.Colon);
+            this.OPTION2(() => {
+              to = this.SUBRULE2(this.expression);
+            });
+          });
+        },
+      },
+      {
+        ALT: () => {
+          colon = this.CONSUME2(tokens.Colon);
+          this.OPTION3(() => {
+            to = this.SUBRULE3(this.expression);
+          });
+        },
+      },
+    ]);
+    return this.ACTION((): Expression | SliceSyntax => {
+      if (colon === undefined) {
+        invariant(from !== undefined, 'grammar: a place without a colon is an expression');
+        return from;
+      }
+      const middle = this.span(colon);
+      const span = joinSpans(from?.span ?? middle, to?.span ?? middle);
+      return { kind: 'slice', span, from, to };
+    });
   });
 
   private readonly literal: Rule<Expression> = this.RULE('literal', () =>
@@ -337,6 +385,11 @@ export class ExpressionGrammar extends EmbeddedActionsParser {
       return { kind: 'conditional', span, cases, otherwise };
     });
   });
+}
+
+/** Only there may a shape stand among the arguments: elsewhere [ ] is a slip that is told. */
+function isReshape(callee: Expression | undefined): boolean {
+  return callee?.kind === 'name' && callee.text === 'reshape';
 }
 
 function nameExpression(name: Name): NameExpression {

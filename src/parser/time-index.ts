@@ -4,12 +4,12 @@
  */
 import type { Span } from '../base/source.ts';
 import type { Report } from './lex.ts';
-import type { Expression } from './tree.ts';
+import type { Expression, SliceSyntax } from './tree.ts';
 
 /** `x[t]` and `h[t - 1]` of the papers: reported, and read as x and prev h. Undefined for other indices. */
 export function withoutTime(
   object: Expression,
-  indices: readonly Expression[],
+  indices: readonly (Expression | SliceSyntax)[],
   span: Span,
   report: Report,
 ): Expression | undefined {

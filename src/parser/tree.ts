@@ -274,6 +274,7 @@ export interface NamedType {
 export type Expression =
   | NumberLiteral
   | StringLiteral
+  | ShapeLiteral
   | NameExpression
   | StepNumber
   | Member
@@ -304,6 +305,13 @@ export interface StringLiteral {
   readonly kind: 'string';
   readonly span: Span;
   readonly value: string;
+}
+
+/** `[heads, m / heads]` as an argument of reshape. */
+export interface ShapeLiteral {
+  readonly kind: 'shape';
+  readonly span: Span;
+  readonly sizes: readonly Expression[];
 }
 
 /** A word that stands for a value, a size, a cell or a function. */
@@ -342,12 +350,20 @@ export interface Argument {
   readonly value: Expression;
 }
 
-/** `S[i, j]`. */
+/** `S[i, j]`, `x[1:3]`. */
 export interface IndexAccess {
   readonly kind: 'index-access';
   readonly span: Span;
   readonly object: Expression;
-  readonly indices: readonly Expression[];
+  readonly indices: readonly (Expression | SliceSyntax)[];
+}
+
+/** `1:3`, `:k`, `k:`, `:` in brackets: the positions from one to before another. */
+export interface SliceSyntax {
+  readonly kind: 'slice';
+  readonly span: Span;
+  readonly from: Expression | undefined;
+  readonly to: Expression | undefined;
 }
 
 /** `prev h`, `prev top.h`. `prev S[i]` is an index access of `prev S`. */

@@ -88,10 +88,31 @@ function matchBrackets(all: readonly IToken[]): Int32Array {
   return partner;
 }
 
+/** Words that a value called over may stand behind; behind all others it is the one of `sum over`. */
+const beforeValue = new Set([
+  'output',
+  'loss',
+  'prev',
+  'last',
+  'first',
+  'step',
+  'if',
+  'then',
+  'else',
+  'not',
+  'and',
+  'or',
+  'mod',
+]);
+
 function findDefinitions(all: readonly IToken[], partner: Int32Array): Uint8Array {
   const defines = new Uint8Array(all.length);
   for (let i = all.length - 2; i >= 0; i--) {
     if (!isWordLike(all[i])) continue;
+    // The colon of `sum over i, j:` declares nothing.
+    if (all[i].image === 'over' && i > 0 && isWordLike(all[i - 1]) && !beforeValue.has(all[i - 1].image)) {
+      for (let k = i + 1; defines[k] === 2; k += 2) defines[k] = 0;
+    }
     let after = i + 1;
     if (all[after].tokenType === tokens.OpenBracket && partner[after] > 0) after = partner[after] + 1;
     if (after >= all.length) continue;

@@ -47,7 +47,7 @@ function inputNodes({ graph }: Program): readonly InputNode[] {
 }
 
 /** Numbers for everything that a graph of one sequence takes. Weights are the same for every seed. */
-function inputsOf(program: Program, steps: number, seed: number): Tensors {
+export function inputsOf(program: Program, steps: number, seed: number): Tensors {
   const data = [...program.inputs, ...program.targets];
   return new Map(
     inputNodes(program).map(({ name, role, type }) => {

@@ -1,7 +1,14 @@
 // What a checked cell means, said as plainly as can be: any value at any step is computed when it is asked for, from what
 // its equation names. There are no scans, no stages and no order here, so elaboration is held against it.
 
-import type { ApplicationId, CheckedCell, CheckedExpression, EquationId } from '../../src/check/checked.ts';
+import type {
+  AccessNode,
+  ApplicationId,
+  CheckedCell,
+  CheckedExpression,
+  EquationId,
+} from '../../src/check/checked.ts';
+import type { CheckedIndex } from '../../src/check/checked-places.ts';
 import { evaluateSize, type Size } from '../../src/check/size.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 
@@ -105,6 +112,8 @@ function openScope(
 
 class Meaning {
   readonly #given: Given;
+  /** The numbers that indices have at the moment, by id. */
+  readonly #indices = new Map<number, number>();
   /** The loops that what is computed stands in. */
   readonly #rounds = new Map<
     number,
@@ -211,11 +220,26 @@ class Meaning {
         const row = data.length / shape[0];
         return { shape: [size, ...shape.slice(1)], data: data.slice(start * row, (start + size) * row) };
       }
-      case 'pick': {
-        const { shape, data } = of(e.table);
-        const row = data.length / shape[0];
-        const k = of(e.position).data[0];
-        return { shape: shape.slice(1), data: data.slice(k * row, (k + 1) * row) };
+      case 'access':
+        return this.#access(e, scope, t);
+      case 'index-number':
+        return scalar(this.#indices.get(e.index.id)!);
+      case 'tabulate': {
+        const values = this.#forAll(e.indices, e.operand, scope, t);
+        const sizes = e.indices.map(({ size }) => evaluateSize(size, scope.sizes)!);
+        return {
+          shape: [...sizes, ...values[0].shape],
+          data: values.flatMap(({ data }) => data),
+        };
+      }
+      case 'over-index': {
+        const values = this.#forAll(e.indices, e.operand, scope, t);
+        const total = values.reduce(zip(reducers[e.reducer]));
+        return e.reducer === 'mean' ? map(total, (x) => x / values.length) : total;
+      }
+      case 'reshape': {
+        const shape = e.type.shape.map((size) => evaluateSize(size, scope.sizes)!);
+        return { shape, data: of(e.operand).data };
       }
       case 'affine': {
         const shape = e.type.shape.map((size) => evaluateSize(size, scope.sizes)!);
@@ -262,6 +286,66 @@ class Meaning {
       default:
         return e satisfies never;
     }
+  }
+
+  /** The values of an expression for all numbers of some indices, the last one the fastest. */
+  #forAll(
+    [first, ...others]: readonly CheckedIndex[],
+    operand: CheckedExpression,
+    scope: Scope,
+    t: Step,
+  ): readonly Value[] {
+    if (first === undefined) return [this.at(operand, scope, t)];
+    const size = evaluateSize(first.size, scope.sizes)!;
+    const before = this.#indices.get(first.id);
+    const values = Array.from({ length: size }, (_, number) => {
+      this.#indices.set(first.id, number);
+      return this.#forAll(others, operand, scope, t);
+    });
+    // An equation that is asked for on the way may go over the same index.
+    if (before !== undefined) this.#indices.set(first.id, before);
+    return values.flat();
+  }
+
+  /** Entry by entry: which of the operand is at each place, or zero where there is none. */
+  #access({ operand, places }: AccessNode, scope: Scope, t: Step): Value {
+    const { shape, data } = this.at(operand, scope, t);
+    const number = (size: Size): number => evaluateSize(size, scope.sizes)!;
+    const kept: number[] = [];
+    /** For each axis of the operand the entries that are named. */
+    const named = shape.map((extent, axis): readonly number[] => {
+      const place = places.at(axis);
+      switch (place?.kind) {
+        case 'entry':
+          return [number(place.at)];
+        case 'category':
+          return [this.at(place.position, scope, t).data[0]];
+        case 'index':
+          return [this.#indices.get(place.index.id)!];
+        case 'sum':
+          return [
+            place.terms.reduce(
+              (sum, { index, factor }) => sum + number(factor) * this.#indices.get(index.id)!,
+              number(place.offset),
+            ),
+          ];
+        default: {
+          const [start, size] =
+            place?.kind === 'slice' ? [number(place.start), number(place.size)] : [0, extent];
+          kept.push(size);
+          return Array.from({ length: size }, (_, k) => start + k);
+        }
+      }
+    });
+    const entries = named.reduce<readonly (readonly number[])[]>(
+      (all, own) => all.flatMap((before) => own.map((k) => [...before, k])),
+      [[]],
+    );
+    const values = entries.map((at) => {
+      if (at.some((k, axis) => k < 0 || k >= shape[axis])) return 0;
+      return data[at.reduce((flat, k, axis) => flat * shape[axis] + k, 0)];
+    });
+    return { shape: kept, data: values };
   }
 
   /** The steps as a scope sees them, in its order. */
@@ -353,6 +437,14 @@ const comparisons = {
   '<=': (a: number, b: number) => Number(a <= b),
   '>': (a: number, b: number) => Number(a > b),
   '>=': (a: number, b: number) => Number(a >= b),
+};
+
+const reducers = {
+  sum: (a: number, b: number) => a + b,
+  mean: (a: number, b: number) => a + b,
+  prod: (a: number, b: number) => a * b,
+  max: Math.max,
+  min: Math.min,
 };
 
 /** [m, n] by [n], [m, n] by [n, k], [m] by [m, n]. */

@@ -412,6 +412,47 @@ cell C(n) {
 }`,
       { given: { n: 2 }, startingStates: true },
     ],
+    [
+      'RNN5903 a quotient',
+      `cell Heads(n, heads) {
+  input x: [n]
+  q = reshape(x, [heads, n / heads])
+  output q
+}`,
+      { given: { n: 6, heads: 4 } },
+    ],
+    [
+      'RNN5903 a place',
+      `cell Middle(n) {
+  input x: [n]
+  output x * x[(n - 1) / 2]
+}`,
+      { given: { n: 4 } },
+    ],
+    [
+      'RNN5911 an entry',
+      `cell Before(n) {
+  input x: [n]
+  output x * x[n - 2]
+}`,
+      { given: { n: 1 } },
+    ],
+    [
+      'RNN5911 a slice',
+      `cell Part(n, k) {
+  input x: [n]
+  output x[1:k + 1]
+}`,
+      { given: { n: 3, k: 3 } },
+    ],
+    [
+      'RNN5911 an empty slice',
+      `cell Middle(n) {
+  input x: [n]
+  output x[1:n - 1]
+}`,
+      { given: { n: 2 } },
+    ],
   ];
 
   test.each(cases)('%s', (title, text, { given = {}, ...options }) => {

@@ -430,7 +430,7 @@ export class Body {
       before = kept.size;
       for (const item of items) {
         const text = printParts(item.parts);
-        const name = /^(?:(?:frozen )?param|fn) (\w+)/.exec(text)?.[1];
+        const name = (/^(?:(?:frozen )?param|fn) (\w+)/.exec(text) ?? /^(\w+)\[/.exec(text))?.[1];
         const isNamed = name === undefined || live.some((other) => new RegExp(`\\b${name}\\b`).test(other));
         if (!isNamed || kept.has(item)) continue;
         kept.add(item);

@@ -5,6 +5,7 @@ import { makeSource } from '../../src/base/source.ts';
 import { parse } from '../../src/parser/parse.ts';
 import {
   FUNCTIONS,
+  INDEX_REDUCERS,
   NODE_KINDS,
   OPERATORS,
   OTHER_WORDS,
@@ -56,7 +57,8 @@ function look(node: object): void {
   }
   if ('kind' in node && node.kind === 'name' && 'text' in node) count(`word ${String(node.text)}`);
   if ('reducer' in node && typeof node.reducer === 'object' && node.reducer !== null) {
-    if ('text' in node.reducer) count(`over time ${String(node.reducer.text)}`);
+    const over = 'indices' in node ? 'an index' : 'time';
+    if ('text' in node.reducer) count(`over ${over} ${String(node.reducer.text)}`);
   }
   for (const [key, part] of Object.entries(node)) if (key !== 'source' && key !== 'span') walk(part);
 }
@@ -103,11 +105,16 @@ test.each([...STARTS.map((start) => `word ${start}`), ...REDUCERS.map((reducer) 
   },
 );
 
+test.each([...Object.keys(INDEX_REDUCERS), 'softmax'])('over an index: %s', (word) => {
+  expect(seen.get(`over an index ${word}`)).toBeGreaterThan(0);
+});
+
 test.each([
   'once',
   'start',
   'named argument',
   'gradient of a function',
+  'index notation',
   'frozen',
   'word training',
   'word sequence',

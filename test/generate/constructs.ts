@@ -1,7 +1,7 @@
 // Which constructs of the language the generator makes, as a closed list: a construct that is added to the language and
 // stands in no row does not compile. `true`: it is made; else the reason why not. A construct that the generator does
 // not make is not finished.
-import type { PrimitiveName } from '../../src/check/checked.ts';
+import type { IndexReducer, PrimitiveName } from '../../src/check/checked.ts';
 import type {
   ChainOperator,
   ComparisonOperator,
@@ -10,6 +10,7 @@ import type {
   Item,
   Parameter,
   ParamStart,
+  SliceSyntax,
   SyntaxFile,
   TrainEntry,
   TypeAnnotation,
@@ -25,12 +26,11 @@ type NodeKind =
   | ParamStart['kind']
   | TypeAnnotation['kind']
   | ValueType['kind']
-  | Expression['kind'];
+  | Expression['kind']
+  | SliceSyntax['kind'];
 
 /** Made, or the reason why not. */
 type Made = true | string;
-
-const unsupported = 'part of the grammar that the checker does not take yet';
 
 export const NODE_KINDS = {
   file: true,
@@ -58,6 +58,7 @@ export const NODE_KINDS = {
   index: true,
   named: true,
   number: true,
+  shape: true,
   string: 'stands in imports, where it is no expression, and in train',
   name: true,
   'step-number': true,
@@ -75,7 +76,8 @@ export const NODE_KINDS = {
   first: true,
   'each-step': true,
   'over-time': true,
-  'over-index': unsupported,
+  'over-index': true,
+  slice: true,
 } as const satisfies Readonly<Record<NodeKind, Made>>;
 
 export const OPERATORS = {
@@ -134,6 +136,7 @@ export const OTHER_WORDS: readonly string[] = [
   'gaussian',
   'delay',
   'split',
+  'reshape',
   'repeat',
   'identity',
   'Dense',
@@ -180,6 +183,15 @@ export const STARTS = [
   'zeros',
   'identity',
 ] as const;
+
+/** Reductions over an index; a function of a vector stands there, too. */
+export const INDEX_REDUCERS = {
+  sum: true,
+  mean: true,
+  prod: true,
+  max: true,
+  min: true,
+} as const satisfies Readonly<Record<IndexReducer, true>>;
 
 /** Reductions over time. */
 export const REDUCERS = ['max', 'mean', 'sum', 'all'] as const;

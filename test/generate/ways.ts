@@ -2,6 +2,7 @@
 import { affineWays } from './affine.ts';
 import { elementwiseWays } from './elementwise.ts';
 import { guardedWays } from './guarded.ts';
+import { indexedWays } from './indexed.ts';
 import { loopWays } from './loops.ts';
 import { noiseWays } from './noise.ts';
 import { timeWays } from './over-time.ts';
@@ -23,4 +24,5 @@ export const ofCells: Ways = [
   ...timeWays,
   ...templateWays,
   ...loopWays(ofVectors),
+  ...indexedWays,
 ];

@@ -911,16 +911,35 @@ describe('habits of other languages', () => {
       "
     `);
   });
-  test('part of a vector', () => {
-    expect(showLine('h = x[0:2]')).toMatchInlineSnapshot(`
+  test('no operator before a sum over indices', () => {
+    expect(diagnose('cell C(n) {\n  y = b sum over c, p: x[c] * x[p]\n}').map(({ code }) => code)).toEqual([
+      'RNN1021',
+    ]);
+    expect(diagnose('cell C(n) {\n  over = 2\n  output over\n  y: [n] = over\n}')).toEqual([]);
+  });
+  test('an entry on the left', () => {
+    expect(showLine('y[0] = x')).toMatchInlineSnapshot(`
       "
-      error[RNN1020]: expected \`]\` after \`0\`, found \`:\`
-        --> test.rnn:3:10
+      error[RNN1020]: expected a name after \`[\`, found \`0\`
+        --> test.rnn:3:5
          |
-       3 |   h = x[0:2]
-         |          ^
+       3 |   y[0] = x
+         |     ^
          |
-         = help: to take a vector apart write a, b = split(x, 2)
+         = help: the left side names its indices, one word for each axis: y[i] = if i == 0 then ... else ...
+      "
+    `);
+  });
+  test('a slice with a step', () => {
+    expect(showLine('h = x[0:4:2]')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: expected \`]\` after \`4\`, found \`:\`
+        --> test.rnn:3:12
+         |
+       3 |   h = x[0:4:2]
+         |            ^
+         |
+         = help: a slice has two ends and no step: every second entry is y[i] = x[2 * i]
       "
     `);
   });

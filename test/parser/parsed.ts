@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../src/base/diagnostic.ts';
 import { render } from '../../src/base/render.ts';
 import { makeSource } from '../../src/base/source.ts';
 import { parse } from '../../src/parser/parse.ts';
-import type { Expression, Item, SyntaxFile, TypeAnnotation } from '../../src/parser/tree.ts';
+import type { Expression, Item, SliceSyntax, SyntaxFile, TypeAnnotation } from '../../src/parser/tree.ts';
 
 /** Parses a text that has no mistakes. */
 export function parseGood(text: string): SyntaxFile {
@@ -50,6 +50,12 @@ export function writeType(type: TypeAnnotation): string {
   }
 }
 
+function writePlace(place: Expression | SliceSyntax): string {
+  if (place.kind !== 'slice') return write(place);
+  const [from, to] = [place.from, place.to].map((end) => (end === undefined ? '' : write(end)));
+  return `${from}:${to}`;
+}
+
 /** Every operation in brackets, prefix first: `(+ a (* b c))`. */
 export function write(expression: Expression): string {
   switch (expression.kind) {
@@ -57,6 +63,8 @@ export function write(expression: Expression): string {
       return String(expression.value);
     case 'string':
       return JSON.stringify(expression.value);
+    case 'shape':
+      return `[${expression.sizes.map(write).join(', ')}]`;
     case 'name':
       return expression.text;
     case 'step-number':
@@ -70,7 +78,7 @@ export function write(expression: Expression): string {
       return `${write(expression.callee)}(${list.join(', ')})`;
     }
     case 'index-access':
-      return `${write(expression.object)}[${expression.indices.map(write).join(', ')}]`;
+      return `${write(expression.object)}[${expression.indices.map(writePlace).join(', ')}]`;
     case 'prev':
       return `(prev ${write(expression.operand)})`;
     case 'chain': {

@@ -2,7 +2,8 @@
 // how, and in which order scans and once values can be computed.
 
 import { invariant } from '../../base/invariant.ts';
-import { type CheckedExpression, type OverTimeNode, operandsOf } from '../checked.ts';
+import type { CheckedExpression, OverTimeNode } from '../checked.ts';
+import { operandsOf } from '../operands.ts';
 import { draws } from './express.ts';
 import type { Definition, Opening, Place, Scope, StatePlace } from './open.ts';
 

@@ -21,13 +21,16 @@ import type {
   LoopValueNode,
   NoiseNode,
   NoiseScope,
+  PowerNode,
   PrimitiveNode,
   RepeatNode,
 } from '../checked.ts';
-import { operandsOf } from '../checked.ts';
+import { operandsOf } from '../operands.ts';
 import { mostRounds } from '../repeat.ts';
 import { evaluateSize, type Size, showSize, symbolsOf } from '../size.ts';
-import { type Opened, shapeDims, sizeNumber } from './opened.ts';
+import type { Around } from './axes.ts';
+import { lift } from './lift.ts';
+import { type Opened, shapeDims, sizeNumber, wholeNumber } from './opened.ts';
 import { ElaborationProblem } from './problem.ts';
 
 /** The kinds of expressions that stand for something elsewhere, or for the step itself. */
@@ -98,16 +101,10 @@ export function express<C extends Surroundings>(
         return b.constant(value);
       }
       case 'chain':
-        return chain(e, recur, b);
       case 'power':
-        return e.operands
-          .map((operand) => ({ literal: literalOf(operand), node: recur(operand) }))
-          .reduceRight((exponent, base) => ({ literal: undefined, node: power(b, base.node, exponent) }))
-          .node;
       case 'comparison':
-        return comparison(e, recur, b);
       case 'primitive':
-        return primitive(e, recur, b);
+        return operation(e, recur, b);
       case 'if':
         return conditional(e, numbers(e.type.shape), recur, site);
       case 'slice': {
@@ -119,16 +116,19 @@ export function express<C extends Surroundings>(
         return oldest(b, recur(e.operand));
       case 'newest':
         return newest(b, recur(e.operand), recur(e.past));
-      case 'pick':
-        return e.position.kind === 'loop-number'
-          ? entry(b, recur(e.table), roundOf(e.position, rounds).number)
-          : b.apply('gather', recur(e.table), recur(e.position));
+      case 'access':
+      case 'tabulate':
+      case 'over-index':
+      case 'index-number':
+        return lift(e, around(context, site, rounds)).node;
+      case 'reshape':
+        return b.call('reshape', [recur(e.operand)], { shape: numbers(e.type.shape) });
       case 'affine':
         return affine(e, numbers(e.type.shape), context, site, recur);
       case 'dropout':
-        return dropout(e, context, site, recur);
+        return dropout(e, recur(e.operand), () => recur(e.probability), context, site);
       case 'noise':
-        return noise(e, numbers(e.type.shape), context, site, recur);
+        return noise(e, numbers(e.type.shape), recur, context, site);
       case 'training':
         return b.constant(site.train ? 1 : 0, [], 'bool');
       case 'identity':
@@ -147,6 +147,61 @@ export function express<C extends Surroundings>(
   })();
   b.origin = before;
   return node;
+}
+
+/** An operation on operands that are there already. */
+function operation(
+  e: ChainNode | PowerNode | ComparisonNode | PrimitiveNode,
+  recur: (e: CheckedExpression) => NodeId,
+  b: GraphBuilder,
+): NodeId {
+  switch (e.kind) {
+    case 'chain':
+      return chain(e, recur, b);
+    case 'power':
+      return e.operands
+        .map((operand) => ({ literal: literalOf(operand), node: recur(operand) }))
+        .reduceRight((exponent, base) => ({ literal: undefined, node: power(b, base.node, exponent) })).node;
+    case 'comparison':
+      return comparison(e, recur, b);
+    case 'primitive':
+      return primitive(e, recur, b);
+    default:
+      return e satisfies never;
+  }
+}
+
+/** What an expression with indices sees of all this. */
+function around<C extends Surroundings>(
+  context: C,
+  site: Site<C>,
+  rounds: Rounds,
+  loops: Around['loops'] = new Map(),
+): Around {
+  const { b } = site;
+  return {
+    b,
+    whole: (e) => express(e, context, site, rounds),
+    pointwise: (e, operand, shape) =>
+      e.kind === 'if' ? conditional(e, shape, operand, site) : operation(e, operand, b),
+    noisy: (e, operand, probability) => dropout(e, operand, probability, context, site),
+    drawn: (e, probability) => noise(e, b.shapeOf(probability), () => probability, context, site),
+    weight(name, { span }) {
+      invariant(site.weight !== undefined, 'there are weights here');
+      return site.weight(name, context, span);
+    },
+    size: (size, span) => sizeNumber(size, context.opened, span),
+    number: (size, span) => wholeNumber(size, context.opened, span),
+    rounds: (e) => roundsNumber(e, context.opened, copiesIn(rounds)),
+    round: (e) => roundOf(e, rounds).number,
+    loops,
+    inRound(loop, round) {
+      const { value, number, count } = round;
+      const copies = copiesIn(rounds) * count;
+      const inside = new Map(rounds).set(loop, { value: value.node, number, locals: [], copies });
+      return around(context, site, inside, new Map(loops).set(loop, round));
+    },
+  };
 }
 
 /** Ones on the diagonal, zeros elsewhere. */
@@ -174,10 +229,14 @@ function roundOf({ loop }: LoopValueNode | LoopNumberNode | LoopLocalNode, round
   return round;
 }
 
+/** Loops in loops open up to their product. */
+function copiesIn(rounds: Rounds): number {
+  return Math.max(1, ...[...rounds.values()].map(({ copies }) => copies));
+}
+
 /** So many copies of the body, one after the other. */
 function repeat<C extends Surroundings>(e: RepeatNode, context: C, site: Site<C>, rounds: Rounds): NodeId {
-  // Loops in loops open up to their product.
-  const around = Math.max(1, ...[...rounds.values()].map(({ copies }) => copies));
+  const around = copiesIn(rounds);
   const count = roundsNumber(e, context.opened, around);
   const copies = around * count;
   let value = express(e.start, context, site, rounds);
@@ -430,12 +489,12 @@ function affine<C extends Surroundings>(
 /** Inverted dropout (Srivastava et al. 2014, section 10): what is kept is scaled up, so evaluating scales nothing. */
 function dropout<C extends Surroundings>(
   e: DropoutNode,
+  x: NodeId,
+  probability: () => NodeId,
   context: C,
   site: Site<C>,
-  recur: (e: CheckedExpression) => NodeId,
 ): NodeId {
   const { b } = site;
-  const x = recur(e.operand);
   if (!site.train || !draws(e, context.opened)) return x;
   const shape = b.shapeOf(x);
   const part = dropoutPart(e, context.opened);
@@ -447,7 +506,7 @@ function dropout<C extends Surroundings>(
     const factor = b.apply('select', kept, b.constant(1 / (1 - part), shape), b.constant(0, shape));
     return b.apply('mul', x, factor);
   }
-  const p = b.broadcast(recur(e.probability), shape, []);
+  const p = b.broadcast(probability(), shape, []);
   const scale = b.apply('div', b.constant(1, shape), b.apply('sub', b.constant(1, shape), p));
   return b.apply('mul', x, b.apply('select', b.apply('le', p, drawn), scale, b.constant(0, shape)));
 }
@@ -455,9 +514,9 @@ function dropout<C extends Surroundings>(
 function noise<C extends Surroundings>(
   e: NoiseNode,
   shape: readonly Dim[],
+  recur: (e: CheckedExpression) => NodeId,
   context: C,
   site: Site<C>,
-  recur: (e: CheckedExpression) => NodeId,
 ): NodeId {
   const { b } = site;
   if (!site.train) return b.constant(0, shape, e.draw === 'chance' ? 'bool' : 'real');

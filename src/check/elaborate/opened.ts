@@ -34,10 +34,9 @@ export function sizeNumber(size: Size, opened: Pick<Opened, 'sizes'>, span: Span
   const number = evaluateSize(size, opened.sizes);
   invariant(number !== undefined, `every size of ${showSize(size)} has a value`);
   if (isSize(number)) return number;
-  const values = [...opened.sizes].map(([name, value]) => `${name} = ${value}`).join(', ');
   throw new ElaborationProblem({
     code: 'RNN5903',
-    message: `the size ${showSize(size)} comes to ${number} with ${values}`,
+    message: `the size ${showSize(size)} comes to ${number} with ${valuesText(opened)}`,
     span,
     label: sizeWords,
   });
@@ -55,4 +54,21 @@ export function shapeDims(
   span: Span,
 ): Dim[] {
   return shape.map((size) => lengthOf(size, opened) ?? sizeNumber(size, opened, span));
+}
+
+/** The whole number that sizes make, which may be zero or below: a place, a difference. */
+export function wholeNumber(size: Size, opened: Pick<Opened, 'sizes'>, span: Span): number {
+  const number = evaluateSize(size, opened.sizes);
+  invariant(number !== undefined, `every size of ${showSize(size)} has a value`);
+  if (Number.isSafeInteger(number)) return number;
+  throw new ElaborationProblem({
+    code: 'RNN5903',
+    message: `${showSize(size)} comes to ${number} with ${valuesText(opened)}`,
+    span,
+    label: 'a whole number belongs here',
+  });
+}
+
+function valuesText({ sizes }: Pick<Opened, 'sizes'>): string {
+  return [...sizes].map(([name, value]) => `${name} = ${value}`).join(', ');
 }

@@ -6,8 +6,17 @@ import { distances } from './distance.ts';
 import { holds, Law } from './law.ts';
 import { SUBJECTS } from './subjects.ts';
 
-/** Those that need to know the end before the beginning: both directions, or the mean of all steps at each step. */
-const NOT_IN_CHUNKS = ['ends', 'polarity', 'two-ways', 'pooling', 'noisy', 'encoder-decoder'];
+/** Those that need to know the end before the beginning: both directions, or what is made of all steps. */
+const NOT_IN_CHUNKS = [
+  'ends',
+  'polarity',
+  'two-ways',
+  'pooling',
+  'noisy',
+  'encoder-decoder',
+  'categories',
+  'whole-sequence',
+];
 const STREAMS = SUBJECTS.filter(({ name }) => !NOT_IN_CHUNKS.includes(name));
 
 const reference = new Law('chunks are the whole', 1e-12, 2);

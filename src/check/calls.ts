@@ -355,6 +355,13 @@ function readStarts(
             ? 'linear has no bias'
             : `${word} has no argument ${text}`,
         span,
+        related: found.has(text)
+          ? args.flatMap((other) =>
+              other.name?.text === text && other.name.span.start < span.start
+                ? [{ span: other.name.span, text: 'it is already given here' }]
+                : [],
+            )
+          : [],
         notes:
           text === 'bias'
             ? []

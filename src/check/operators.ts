@@ -234,7 +234,7 @@ export function asCategory(context: Context, literal: Draft, like: Draft): Draft
 }
 
 /** Whether two categories are of one kind; otherwise says so. */
-function sameCategories(context: Context, a: Draft, b: Draft, span: Span): boolean {
+function sameCategories(context: Context, a: Draft, b: Draft, span: Span, chosen = false): boolean {
   const [x, y] = [a.type.categories, b.type.categories];
   if (x === undefined || y === undefined) return true;
   const complain = (): void =>
@@ -243,7 +243,11 @@ function sameCategories(context: Context, a: Draft, b: Draft, span: Span): boole
       message: `${nameOf(a, 'the left side')} is ${typeText(context, a.type)}, and ${nameOf(b, 'the right side')} is ${typeText(context, b.type)}`,
       span,
       related: reasons(span, ...originOf(a), ...originOf(b)),
-      notes: ['two categories can be compared where there are as many of both'],
+      notes: [
+        chosen
+          ? 'the branches of an if are categories out of as many'
+          : 'two categories can be compared where there are as many of both',
+      ],
     });
   if (context.unknowns.unify(x, y, complain)) return true;
   complain();
@@ -341,7 +345,7 @@ export function conditionalDraft(
   const [first, ...others] = values;
   for (const other of others) {
     if (other.type.element === first.type.element) {
-      if (!sameCategories(context, first, other, span)) return poison(span);
+      if (!sameCategories(context, first, other, span, true)) return poison(span);
       continue;
     }
     return fail(context, {
@@ -424,13 +428,14 @@ export function splitDrafts(
     });
     return undefined;
   }
+  const isNumber = size !== undefined && constantSize(size) !== undefined;
   const complain = (): void =>
     context.report.add({
       code: 'RNN3005',
-      message: `cannot split ${nameOf(operand, 'this')} ${shapeText(context, shape)} into ${parts} equal parts for every size`,
+      message: `cannot split ${nameOf(operand, 'this')} ${shapeText(context, shape)} into ${parts} equal parts${isNumber ? '' : ' for every size'}`,
       span,
       related: reasons(span, ...originOf(operand)),
-      help: `give it a size that is ${parts} times another one, such as [${parts} * m]`,
+      help: `give it a size that is ${parts} times another one, such as [${isNumber ? parts * 4 : `${parts} * m`}]`,
     });
   const part = context.unknowns.fresh();
   context.wholes.push({ size: part, complain });

@@ -191,6 +191,7 @@ function fitPlace(
           message: `repeat has ${showSize(settle(rounds))} rounds, and ${nameOf(object, 'this')} ${shapeText(context, object.type.shape)} is for ${showSize(settle(size))}`,
           span,
           related: reasons(span, ...originOf(object)),
+          help: 'what is picked by the round has as many entries as there are rounds',
         });
       };
       const more = subtractSizes(settle(size), settle(rounds));
@@ -264,7 +265,27 @@ function reportOutside(
     span: place.span,
     related: reasons(place.span, ...originOf(object)),
     notes: ['a:b holds the entries from a to before b, counted from 0, and at least one'],
+    help: sliceMend(object, place, size),
   });
+}
+
+/** What a slice that reaches too far, or holds nothing, was probably meant to be. */
+function sliceMend(
+  object: Draft,
+  { from, to }: Extract<DraftPlace, { readonly kind: 'slice' }>,
+  size: Size,
+): string | undefined {
+  const name = nameOf(object, 'x');
+  const start = from === undefined ? '' : showSize(from);
+  const end = to === undefined ? undefined : constantSize(to);
+  if (end !== undefined && end.numerator < 0n && end.denominator === 1n) {
+    return `to leave out the last ${end.numerator === -1n ? 'one' : -end.numerator} write ${name}[${start}:${showSize(addSizes(size, to ?? size))}]`;
+  }
+  if (from !== undefined && to !== undefined && subtractSizes(from, to).terms.length === 0) {
+    return `for entry ${start} alone write ${name}[${start}]`;
+  }
+  if (to === undefined || isNeverPositive(subtractSizes(to, size))) return undefined;
+  return `write ${name}[${start}:] for all that follow`;
 }
 
 /** What one place means; undefined where it has a mistake, which is reported. */

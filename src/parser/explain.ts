@@ -263,7 +263,7 @@ function reservedName(found: IToken, span: Span): Explanation {
     notes: [
       isStep ? 't is the number of the step, counted from 0' : `${found.image} is a word of the language`,
     ],
-    help: isStep ? 'choose another name, such as time or s' : 'choose another name',
+    help: isStep ? 'choose another name, such as tau or s' : 'choose another name',
   };
 }
 

@@ -147,7 +147,7 @@ function checkTrains(
           : [
               models.length === 0
                 ? 'the file has no models'
-                : `the models of this file are ${models.join(', ')}`,
+                : `the file has ${models.length === 1 ? 'the model' : 'the models'} ${models.join(', ')}`,
             ],
       help: near === undefined ? undefined : `did you mean ${near}?`,
       fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],

@@ -88,6 +88,24 @@ export function memberElsewhere(of: string, name: string): string | undefined {
   return members.get(name)?.(of);
 }
 
+/** The help for `axis: 0` in a call of `name`, or undefined where `word` is no such argument. */
+export function axisElsewhere(name: string, word: string): string | undefined {
+  if (!['axis', 'axes', 'dim', 'dims', 'keepdim', 'keepdims'].includes(word)) return undefined;
+  return ['sum', 'mean', 'max', 'min'].includes(name)
+    ? `leave it out, since ${name} is of the whole value; along one axis it is y[i] = ${name} over j: A[i, j]`
+    : `leave it out: there is no batch axis and no time axis in a cell`;
+}
+
+/** The help for a call of `name` with as many arguments as other libraries take, or undefined. */
+export function argumentsElsewhere(name: string, given: readonly string[]): string | undefined {
+  if ((name === 'layer_norm' || name === 'rms_norm') && given.length > 1) {
+    const [x, gain, bias] = given;
+    return `write ${gain} * ${name}(${x})${bias === undefined ? '' : ` + ${bias}`}`;
+  }
+  const isAxis = given.length === 2 && /^-?\d$/.test(given[1]);
+  return isAxis ? axisElsewhere(name, 'axis') : undefined;
+}
+
 /** What a reducer of another name is called here, or undefined. */
 export function reducerElsewhere(name: string): string | undefined {
   if (['average', 'avg'].includes(name)) return 'mean';

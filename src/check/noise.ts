@@ -75,7 +75,10 @@ export function noiseDraft(
       code: 'RNN2013',
       message: `${word} takes ${takes}, and has ${plain.length} argument${plain.length === 1 ? '' : 's'} here`,
       span,
-      help: `write ${example}`,
+      help:
+        word === 'gaussian' && plain[1]?.value.kind === 'number'
+          ? `write ${plain[1].value.value} * gaussian(x), with the value that it is added to for x`
+          : `write ${example}`,
     });
   }
   const [first, second] = plain;

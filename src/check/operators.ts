@@ -23,8 +23,18 @@ import {
   typeText,
 } from './context.ts';
 import { indexAsCategory } from './indices.ts';
+import { lengthNote } from './ragged.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape, type Shape } from './shapes.ts';
-import { constantSize, type Size, sameSize, showSize, sizeOf, subtractSizes } from './size.ts';
+import {
+  constantSize,
+  isLength,
+  type Size,
+  sameSize,
+  showSize,
+  sizeOf,
+  subtractSizes,
+  symbolsOf,
+} from './size.ts';
 
 const actions: Readonly<Record<Exclude<ChainOperator, '@'>, string>> = {
   '+': 'add A and B',
@@ -222,7 +232,9 @@ export function asCategory(context: Context, literal: Draft, like: Draft): Draft
       message: `${nameOf(like, 'this')} is ${typeText(context, like.type)}, and ${value} is none of its categories`,
       span: literal.span,
       related: reasons(literal.span, like.because),
-      notes: ['categories are counted from 0'],
+      notes: [
+        `categories are counted from 0${limit === undefined ? '' : `, here up to ${limit.numerator - 1n}`}`,
+      ],
     });
   }
   const type: DraftType = { element: 'index', categories, shape: [], scalar: true, rate: 'constant' };
@@ -437,6 +449,15 @@ export function splitDrafts(
       related: reasons(span, ...originOf(operand)),
       help: `give it a size that is ${parts} times another one, such as [${isNumber ? parts * 4 : `${parts} * m`}]`,
     });
+  if (symbolsOf(context.unknowns.resolve(size)).some(isLength)) {
+    context.report.add({
+      code: 'RNN3017',
+      message: `split takes an axis of a fixed size apart, and ${showSize(size)} is as long as the sequence is`,
+      span,
+      notes: [lengthNote],
+    });
+    return undefined;
+  }
   const part = context.unknowns.fresh();
   context.wholes.push({ size: part, complain });
   let total: Size = sizeOf(0);

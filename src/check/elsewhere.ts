@@ -73,6 +73,26 @@ export function functionElsewhere(name: string, argument = 'x'): string | undefi
   return functions.get(name)?.replace('(x)', `(${argument})`);
 }
 
+/** A layer of another library: what is written here instead. */
+const cells: ReadonlyMap<string, string> = new Map([
+  ...['Linear', 'Affine', 'FC', 'FullyConnected'].map(
+    (name) => [name, 'a layer with a weight and a bias is Dense(64)(x), or affine(x)'] as const,
+  ),
+  ['Dropout', 'it is a function: dropout(x, 0.1)'],
+  ['LayerNorm', 'it is a function: layer_norm(x)'],
+  ['Softmax', 'it is a function: softmax(x)'],
+  ['Sequential', 'apply one after the other: Dense(v)(LSTM(m: 64)(x))'],
+  ...['lstm', 'gru', 'LSTMCell', 'GRUCell'].map((name) => {
+    const cell = name.slice(0, name.toLowerCase().startsWith('lstm') ? 4 : 3).toUpperCase();
+    return [name, `import ${cell} from its file: import ${cell} from "./${cell.toLowerCase()}.rnn"`] as const;
+  }),
+]);
+
+/** The help for a cell called `name`, or undefined. */
+export function cellElsewhere(name: string): string | undefined {
+  return cells.get(name);
+}
+
 /** The help for a value called `name`, or undefined; `states` are those of the cell: `h_prev`, `prev_h`. */
 export function valueElsewhere(name: string, states: readonly string[]): string | undefined {
   const state = states.find((other) =>
@@ -89,11 +109,11 @@ export function memberElsewhere(of: string, name: string): string | undefined {
 }
 
 /** The help for `axis: 0` in a call of `name`, or undefined where `word` is no such argument. */
-export function axisElsewhere(name: string, word: string): string | undefined {
+export function axisElsewhere(name: string, word: string, what = 'it'): string | undefined {
   if (!['axis', 'axes', 'dim', 'dims', 'keepdim', 'keepdims'].includes(word)) return undefined;
   return ['sum', 'mean', 'max', 'min'].includes(name)
-    ? `leave it out, since ${name} is of the whole value; along one axis it is y[i] = ${name} over j: A[i, j]`
-    : `leave it out: there is no batch axis and no time axis in a cell`;
+    ? `leave ${what} out: ${name} goes over the whole value; along one axis write y[i] = ${name} over j: A[i, j]`
+    : `leave ${what} out: there is no batch axis and no time axis in a cell`;
 }
 
 /** The help for a call of `name` with as many arguments as other libraries take, or undefined. */
@@ -103,7 +123,7 @@ export function argumentsElsewhere(name: string, given: readonly string[]): stri
     return `write ${gain} * ${name}(${x})${bias === undefined ? '' : ` + ${bias}`}`;
   }
   const isAxis = given.length === 2 && /^-?\d$/.test(given[1]);
-  return isAxis ? axisElsewhere(name, 'axis') : undefined;
+  return isAxis ? axisElsewhere(name, 'axis', given[1]) : undefined;
 }
 
 /** What a reducer of another name is called here, or undefined. */

@@ -18,6 +18,7 @@ import {
   type Template,
   type TemplateUnit,
 } from './context.ts';
+import { cellElsewhere } from './elsewhere.ts';
 import { isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { shortText } from './report.ts';
 import { type BlockEntry, type Entry, hasNameless, type Module } from './resolve.ts';
@@ -218,7 +219,8 @@ export function unknownCell(context: Context, name: string, place: Place, span: 
     span,
     help:
       near === undefined
-        ? `import it from its file: import ${name} from "./${name.toLowerCase()}.rnn"`
+        ? (cellElsewhere(name) ??
+          `import it from its file: import ${name} from "./${name.toLowerCase()}.rnn"`)
         : `did you mean ${near}?`,
     fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],
   });

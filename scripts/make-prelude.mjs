@@ -36,7 +36,12 @@ export function preludePage(prelude) {
   const [about, ...groups] = prelude.trimEnd().split(/^# /m);
   const stray = /^(?:fn|cell) .*/m.exec(about);
   if (stray !== null) throw new Error(`prelude.rnn: no group has ${stray[0]}`);
-  const page = ['# The prelude', '', said(about), ''];
+  const page = [
+    '# The prelude',
+    '',
+    'What every file knows, written in the language itself. A function here costs no derivative: it has the one of its equations.',
+    '',
+  ];
   page.push(
     'Made from `src/check/prelude.rnn` by `node scripts/make-prelude.mjs`. Back to [the language](language.md#the-prelude).',
   );

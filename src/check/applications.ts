@@ -497,7 +497,7 @@ export function memberDraft(context: Context, path: readonly string[], previous:
       related: [{ span: cell.span, text: `${cell.name} is declared here` }],
       notes: [
         states.length === 0 ? 'it has no states' : `its states are ${states.join(', ')}`,
-        ...(previous ? [] : [`its outputs are ${outputs.join(', ')}`]),
+        ...(previous ? [] : [`it hands out ${outputs.join(', ')}`]),
         ...(weights.length === 0 ? [] : [`its weights are ${listed(weights)}`]),
       ],
       help: near === undefined ? undefined : `did you mean ${previous ? 'prev ' : ''}${name}.${near}?`,

@@ -18,7 +18,7 @@ import {
 } from './context.ts';
 import { delayDraft } from './delay.ts';
 import { memberPath } from './dependencies.ts';
-import { functionElsewhere } from './elsewhere.ts';
+import { axisElsewhere, functionElsewhere } from './elsewhere.ts';
 import { takesArguments } from './function-values.ts';
 import { callPrimitive, functionNames, isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { identityDraft } from './identity.ts';
@@ -140,6 +140,7 @@ export function callOutputs(
     const [root, ...path] = memberPath(callee) ?? [];
     const word = callee.name.text;
     const object = shortText(callee.object.span) ?? '...';
+    const given = call.arguments.map((argument) => shortText(argument.span) ?? '...');
     if (root !== undefined && !context.scope.has(root)) {
       fail(context, {
         code: 'RNN2001',
@@ -156,7 +157,7 @@ export function callOutputs(
         message: `${object} has no functions of its own`,
         span: callee.span,
         notes: ['a function stands before what it is applied to'],
-        help: functionElsewhere(word, object) ?? `write ${word}(${object})`,
+        help: functionElsewhere(word, object) ?? `write ${word}(${[object, ...given].join(', ')})`,
       });
       return undefined;
     }
@@ -266,7 +267,7 @@ function callKnown(
       code: 'RNN2014',
       message: `the arguments of ${name} have no names`,
       span: named.name.span,
-      help: `leave out ${named.name.text}:`,
+      help: axisElsewhere(name, named.name.text) ?? `leave out ${named.name.text}:`,
     });
     for (const argument of args) context.infer(argument.value, place);
     return poison(span);
@@ -355,6 +356,13 @@ function readStarts(
             ? 'linear has no bias'
             : `${word} has no argument ${text}`,
         span,
+        related: found.has(text)
+          ? args.flatMap((other) =>
+              other.name?.text === text && other.name.span.start < span.start
+                ? [{ span: other.name.span, text: 'it is already given here' }]
+                : [],
+            )
+          : [],
         notes:
           text === 'bias'
             ? []

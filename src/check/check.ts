@@ -144,7 +144,11 @@ function checkTrains(
       notes:
         entry !== undefined
           ? ['a model has targets and a loss']
-          : [models.length === 0 ? 'the file has no models' : `its models are ${models.join(', ')}`],
+          : [
+              models.length === 0
+                ? 'the file has no models'
+                : `the file has ${models.length === 1 ? 'the model' : 'the models'} ${models.join(', ')}`,
+            ],
       help: near === undefined ? undefined : `did you mean ${near}?`,
       fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],
     });

@@ -547,7 +547,7 @@ export function expectReal(context: Context, draft: Draft, use: string): boolean
       span: draft.span,
       label: `this is ${typeText(context, draft.type)}`,
       related,
-      help: `write if ${(shortText(draft.span) ?? '...').replace(/^\((.*)\)$/, '$1')} then 1 else 0`,
+      help: `write (if ${(shortText(draft.span) ?? '...').replace(/^\((.*)\)$/, '$1')} then 1 else 0)`,
     });
   } else {
     const answer = context.scope.get(name)?.kind === 'target' || name.startsWith('argmax(');

@@ -26,6 +26,7 @@ import {
   typeText,
 } from './context.ts';
 import { asCategory } from './operators.ts';
+import { shortText } from './report.ts';
 import { type DraftType, isKnownShape, resolveShape, unifyShapes } from './shapes.ts';
 import type { Size } from './size.ts';
 import { readSize, readType } from './size-expressions.ts';
@@ -43,7 +44,15 @@ export function delayDraft(context: Context, args: readonly Argument[], place: P
   }
   const number = ++place.counts.delay;
   const name = `${place.equation}.delay${number === 1 ? '' : number}`;
-  const kept = typeOfNamed(context, operand.value, place);
+  const kept = typeOfNamed(context, operand.value, steps.value, place);
+  if (steps.value.kind === 'number' && steps.value.value === 0) {
+    return fail(context, {
+      code: 'RNN3013',
+      message: 'delay looks one step back or more, and this is 0',
+      span: steps.value.span,
+      help: `the value of this step is ${shortText(operand.value.span) ?? 'x'} alone`,
+    });
+  }
   const count = readSize(context, steps.value);
   const start = from === undefined ? undefined : context.infer(from.value, place);
   if (kept === undefined || count === undefined || (start !== undefined && isPoison(start))) {
@@ -107,6 +116,7 @@ function keptType(context: Context, count: Size, { element, categories, shape }:
 function typeOfNamed(
   context: Context,
   expression: Expression,
+  steps: Expression,
   place: Place,
 ): { readonly type: DraftType; readonly because: Label | undefined } | undefined {
   const { span } = expression;
@@ -120,8 +130,8 @@ function typeOfNamed(
       notes: ['what it keeps from step to step is a value of the cell'],
       help:
         expression.kind === 'index-access' && expression.object.kind === 'name'
-          ? `delay all of it: delay(${expression.object.text}, 1)[...]`
-          : `give it an equation, y = ${nameOf(draft, '...')}, and write delay(y, 1)`,
+          ? `delay all of it, and pick then: ${wholeDelayed(expression, steps)}`
+          : `give it an equation, y = ${nameOf(draft, '...')}, and write delay(y, ${shortText(steps.span) ?? '1'})`,
     });
     return undefined;
   }
@@ -156,6 +166,12 @@ function declaredDraft(context: Context, annotation: TypeAnnotation, span: Span)
 
 function nameText(expression: Expression): string {
   return expression.kind === 'name' ? expression.text : '';
+}
+
+/** `delay(x, 2)[i]` for `delay(x[i], 2)`. */
+function wholeDelayed({ object, span }: Expression & { kind: 'index-access' }, steps: Expression): string {
+  const whole = `delay(${shortText(object.span) ?? '...'}, ${shortText(steps.span) ?? '1'})`;
+  return `${whole}${spanText({ ...span, start: object.span.end })}`;
 }
 
 /** Whether a value is a number or a category at each step: that can be kept. */

@@ -331,7 +331,7 @@ function reportCycle(
     notes: ['a value of the same step cannot wait for itself; only the past, prev, may stand in a cycle'],
     help:
       state === undefined
-        ? `declare one of them as a state, and write prev where its value of one step ago is meant`
+        ? `declare ${steps.length === 1 ? `it as a state, state ${first.name}: [m],` : 'one of them as a state,'} and write prev where its value of one step ago is meant`
         : `write prev ${state} where its value of one step ago is meant`,
   });
 }

@@ -27,9 +27,23 @@ const functions: ReadonlyMap<string, string> = new Map([
   ),
   ...['stop_gradient', 'detach'].map((name) => [name, 'write stop(x)'] as const),
   ...['fc', 'fully_connected'].map((name) => [name, 'write Dense(10)(x), or affine(x)'] as const),
+  ...['hard_sigmoid', 'hardsigmoid'].map((name) => [name, 'write min(max(0.2 * x + 0.5, 0), 1)'] as const),
+  ...['len', 'size', 'dim', 'shape'].map((name) => [name, 'sizes have names: those of the header'] as const),
+  ...['conv', 'conv1d', 'convolve'].map(
+    (name) => [name, 'write it with indices: y[i]: [n] = sum over k: w[k] * x[i + k - 1]'] as const,
+  ),
   ...['randn', 'rand', 'random', 'uniform', 'normal'].map(
     (name) => [name, 'a random start belongs to a weight: param W: [m, n] ~ normal(0.1)'] as const,
   ),
+]);
+
+/** A name of other programs that stands where a value belongs: what is written here instead. */
+const values: ReadonlyMap<string, string> = new Map([
+  ...['True', 'true', 'False', 'false'].map(
+    (name) => [name, 'a condition is a comparison, such as t > 0; a switch is a number: 1 or 0'] as const,
+  ),
+  ...['pi', 'PI'].map((name) => [name, 'write 3.141592653589793'] as const),
+  ...['step', 'timestep', 'time_step'].map((name) => [name, 'the number of the step is t, from 0'] as const),
 ]);
 
 /** Members that tensors have elsewhere. */
@@ -59,9 +73,64 @@ export function functionElsewhere(name: string, argument = 'x'): string | undefi
   return functions.get(name)?.replace('(x)', `(${argument})`);
 }
 
+/** A layer of another library: what is written here instead. */
+const cells: ReadonlyMap<string, string> = new Map([
+  ...['Linear', 'Affine', 'FC', 'FullyConnected'].map(
+    (name) => [name, 'a layer with a weight and a bias is Dense(64)(x), or affine(x)'] as const,
+  ),
+  ['Dropout', 'it is a function: dropout(x, 0.1)'],
+  ['LayerNorm', 'it is a function: layer_norm(x)'],
+  ['Softmax', 'it is a function: softmax(x)'],
+  ['Sequential', 'apply one after the other: Dense(v)(LSTM(m: 64)(x))'],
+  ...['lstm', 'gru', 'LSTMCell', 'GRUCell'].map((name) => {
+    const cell = name.slice(0, name.toLowerCase().startsWith('lstm') ? 4 : 3).toUpperCase();
+    return [name, `import ${cell} from its file: import ${cell} from "./${cell.toLowerCase()}.rnn"`] as const;
+  }),
+]);
+
+/** The help for a cell called `name`, or undefined. */
+export function cellElsewhere(name: string): string | undefined {
+  return cells.get(name);
+}
+
+/** The help for a value called `name`, or undefined; `states` are those of the cell: `h_prev`, `prev_h`. */
+export function valueElsewhere(name: string, states: readonly string[]): string | undefined {
+  const state = states.find((other) =>
+    ['_prev', '_old', '_last', '_tm1', '_t_1', '_prime', '_previous', 'prev_', 'last_', 'old_'].some(
+      (word) => (word.startsWith('_') ? name === other + word : name === word + other),
+    ),
+  );
+  return state === undefined ? values.get(name) : `its value of one step ago is prev ${state}`;
+}
+
 /** The help for `of.name`, or undefined. */
 export function memberElsewhere(of: string, name: string): string | undefined {
   return members.get(name)?.(of);
+}
+
+/** The help for `axis: 0` in a call of `name`, or undefined where `word` is no such argument. */
+export function axisElsewhere(name: string, word: string, what = 'it'): string | undefined {
+  if (!['axis', 'axes', 'dim', 'dims', 'keepdim', 'keepdims'].includes(word)) return undefined;
+  return ['sum', 'mean', 'max', 'min'].includes(name)
+    ? `leave ${what} out: ${name} goes over the whole value; along one axis write y[i] = ${name} over j: A[i, j]`
+    : `leave ${what} out: there is no batch axis and no time axis in a cell`;
+}
+
+/** The help for a call of `name` with as many arguments as other libraries take, or undefined. */
+export function argumentsElsewhere(name: string, given: readonly string[]): string | undefined {
+  if ((name === 'layer_norm' || name === 'rms_norm') && given.length > 1) {
+    const [x, gain, bias] = given;
+    return `write ${gain} * ${name}(${x})${bias === undefined ? '' : ` + ${bias}`}`;
+  }
+  const isAxis = given.length === 2 && /^-?\d$/.test(given[1]);
+  return isAxis ? axisElsewhere(name, 'axis', given[1]) : undefined;
+}
+
+/** What a reducer of another name is called here, or undefined. */
+export function reducerElsewhere(name: string): string | undefined {
+  if (['average', 'avg'].includes(name)) return 'mean';
+  if (['total', 'add', 'SUM', 'sigma'].includes(name)) return 'sum';
+  return ['maximum', 'largest', 'pool', 'maxpool'].includes(name) ? 'max' : undefined;
 }
 
 /** The help for a type, or undefined. */

@@ -19,6 +19,7 @@ import {
   poison,
   reasons,
 } from './context.ts';
+import { reducerElsewhere } from './elsewhere.ts';
 import { behindIndices } from './free-indices.ts';
 import { elementwise } from './functions.ts';
 import { indexDraft, overIndexDraft } from './indices.ts';
@@ -125,7 +126,7 @@ export function inferExpression(context: Context, expression: Expression, place:
       if (word === 'all') return wholeSequence(context, operand, span);
       if (word === 'max' || word === 'sum' || word === 'mean')
         return overTimeDraft(context, word, operand, span);
-      const near = suggest(word, ['max', 'sum', 'mean', 'all']);
+      const near = reducerElsewhere(word) ?? suggest(word, ['max', 'sum', 'mean', 'all']);
       return fail(context, {
         code: 'RNN2017',
         message: `there is no ${word} over time`,

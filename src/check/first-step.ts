@@ -4,6 +4,7 @@
 // cannot be told which branch is taken, both are looked at in silence.
 
 import type { Label } from '../base/diagnostic.ts';
+import { spanText } from '../base/source.ts';
 import type {
   CheckedCell,
   CheckedExpression,
@@ -291,14 +292,27 @@ class FirstStep {
       related: related.slice(0, 2).filter((label) => label.span !== span),
       notes: isSlope
         ? ['what learns through it gets no number for a gradient']
-        : related.length === 0
-          ? ['whatever the weights and the inputs are']
-          : [],
-      help: isSlope
-        ? 'add a small number: sqrt(... + 0.00001)'
-        : 'keep it away by a condition, start it elsewhere, or add a small number',
+        : [
+            ...(related.length === 0 ? ['whatever the weights and the inputs are'] : []),
+            ...(what === 'divides by' && !/\/|\bmod\b/.test(spanText(span))
+              ? [`the division is inside ${/^\w+/.exec(spanText(span))?.[0] ?? 'this'}`]
+              : []),
+          ],
+      help: isSlope ? 'add a small number: sqrt(... + 0.00001)' : mendOf(whole, related),
     });
   }
+}
+
+/** What to do about a zero at the first step, by where it comes from. */
+function mendOf(whole: CheckedExpression, related: readonly Label[]): string {
+  const text = shortText(whole.span) ?? '...';
+  const from = related[0]?.text ?? '';
+  if (from.startsWith('t ')) {
+    return `write t + 1 for t, or leave the first step out: if t > 0 then ${text} else 0`;
+  }
+  if (from.startsWith('the weight ')) return 'give the weight another start, or add a small number';
+  const other = from.startsWith('the state ') ? 'give the state another start, ' : '';
+  return `${other}add a small number, or choose by a condition: if t > 0 then ${text} else 0`;
 }
 
 function partsOf(e: CheckedExpression): readonly CheckedExpression[] {

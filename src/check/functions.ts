@@ -20,6 +20,8 @@ import {
   reasons,
   shapeText,
 } from './context.ts';
+import { argumentsElsewhere } from './elsewhere.ts';
+import { shortText } from './report.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape, unifyShapes } from './shapes.ts';
 import { addSizes, type Size } from './size.ts';
 
@@ -146,6 +148,10 @@ function count(
     code: 'RNN2013',
     message: `${name} takes ${wanted} argument${wanted === '1' ? '' : 's'}, and has ${operands.length} here`,
     span,
+    help: argumentsElsewhere(
+      name,
+      operands.map((operand) => shortText(operand.span) ?? '...'),
+    ),
   });
 }
 

@@ -25,6 +25,7 @@ import {
   seesCell,
 } from './context.ts';
 import { childrenOf } from './dependencies.ts';
+import { reducerElsewhere } from './elsewhere.ts';
 import { accessed, tabulated } from './free-indices.ts';
 import { functionNames, isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { shortText } from './report.ts';
@@ -70,7 +71,7 @@ export function bindIndices(
         message: `${name} is ${value === undefined ? 'an argument' : describeBinding(value)}, and no index can have its name`,
         span,
         related: value === undefined ? [] : [{ span: value.span, text: `${name} is declared here` }],
-        help: 'give the index a name that nothing else has, such as i, j or k',
+        help: `give the index a name that nothing else has, such as ${freeIndex(context, place)}`,
       });
       return undefined;
     }
@@ -222,6 +223,14 @@ export function overIndexDraft(context: Context, expression: OverIndex, place: P
   );
 }
 
+/** Names for an index that mean nothing yet. */
+function freeIndex(context: Context, place: Place): string {
+  const [a, b] = ['i', 'j', 'k', 'l', 'p', 'q'].filter(
+    (name) => !context.scope.has(name) && !place.parameters?.has(name) && !place.indices?.has(name),
+  );
+  return [a, b].filter((name) => name !== undefined).join(' or ') || 'i1';
+}
+
 /** A function of all numbers of an index. Where it gives one for each, and the index is bound outside, that one is meant. */
 function applyOver(context: Context, expression: OverIndex, place: Place, span: Span): Draft {
   const { reducer, indices, operand } = expression;
@@ -234,7 +243,7 @@ function applyOver(context: Context, expression: OverIndex, place: Place, span: 
     templateNamed(context, place, word) !== undefined ||
     lookUp(place.module, context.prelude, word) !== undefined;
   if (!isKnown) {
-    const near = suggest(word, [...reducers, ...functionNames]);
+    const near = reducerElsewhere(word) ?? suggest(word, [...reducers, ...functionNames]);
     return fail(context, {
       code: 'RNN2017',
       message: `there is no ${word} over an index`,

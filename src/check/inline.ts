@@ -21,10 +21,12 @@ import {
   reasons,
   shapeText,
 } from './context.ts';
+import { argumentsElsewhere, axisElsewhere } from './elsewhere.ts';
 import { inferArgument } from './function-values.ts';
 import { elementwise } from './functions.ts';
 import { sizeOfExpression } from './place-sizes.ts';
 import { setApart } from './references.ts';
+import { shortText } from './report.ts';
 import type { FunctionEntry } from './resolve.ts';
 
 /** Opening up more functions than this in one cell means that they grow without bound. */
@@ -213,7 +215,7 @@ function bindArguments(
         span: argument.name?.span ?? argument.span,
         related,
         notes: [`it has ${names.join(', ')}`],
-        help: near === undefined ? undefined : `did you mean ${near}?`,
+        help: axisElsewhere(name, word) ?? (near === undefined ? undefined : `did you mean ${near}?`),
       });
     } else if (before !== undefined) {
       good = false;
@@ -243,6 +245,12 @@ function bindArguments(
         module.isPrelude && declaration.documentation !== undefined
           ? [`${name} is: ${inSentence(declaration.documentation)}`]
           : [],
+      help: module.isPrelude
+        ? argumentsElsewhere(
+            name,
+            call.arguments.map((argument) => shortText(argument.span) ?? '...'),
+          )
+        : undefined,
     });
     return undefined;
   }

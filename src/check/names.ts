@@ -21,7 +21,7 @@ import {
   typeText,
 } from './context.ts';
 import { memberPath } from './dependencies.ts';
-import { memberElsewhere } from './elsewhere.ts';
+import { memberElsewhere, valueElsewhere } from './elsewhere.ts';
 import { isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { trainingDraft } from './noise.ts';
 import { lengthSize, sizeSymbol } from './size.ts';
@@ -160,7 +160,12 @@ function unknownName(context: Context, name: string, place: Place, span: Span, p
   }
   const inCell = seesCell(place);
   const known = [...(place.parameters?.keys() ?? []), ...(inCell ? knownNames(context) : [])];
-  const near = suggest(name, known);
+  const states = inCell ? [...context.scope].filter(([, { kind }]) => kind === 'state') : [];
+  const elsewhere = valueElsewhere(
+    name,
+    states.map(([state]) => state),
+  );
+  const near = elsewhere === undefined || past ? suggest(name, known) : undefined;
   // A name that is missing is told once.
   if (inCell) context.scope.set(name, { kind: 'broken', span });
   if (inCell && near === undefined && context.nameless) {
@@ -184,7 +189,8 @@ function unknownName(context: Context, name: string, place: Place, span: Span, p
             ? 'the loss has no name: give its value one, l = ..., and write loss l'
             : past
               ? `declare it as a state, state ${name}: [m], and give its value at each step: ${name} = ...`
-              : `define it by an equation, ${name} = ..., or declare it as an input, a state or a param`,
+              : (elsewhere ??
+                `define it by an equation, ${name} = ..., or declare it as an input, a state or a param`),
     fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],
   });
 }
@@ -302,9 +308,9 @@ function noPast(context: Context, name: string, binding: Binding, span: Span): D
   const type = given ? binding.type : context.values.get(name)?.type;
   const shape = type === undefined ? '[m]' : typeText(context, type);
   const help = given
-    ? type?.element === 'real'
-      ? `keep it in a state: state kept: ${shape}, kept = ${name}, and then prev kept`
-      : undefined
+    ? type?.rate === 'once'
+      ? `it is the same at every step: leave out prev`
+      : `write delay(${name}, 1) for its value of one step ago`
     : binding.kind === 'equation'
       ? `declare it as one: state ${name}: ${shape.includes('?') ? '[m]' : shape}`
       : binding.kind === 'instance'
@@ -331,6 +337,6 @@ export function notConstant(context: Context, name: string, what: string, span: 
     code: 'RNN3014',
     message: `${what} is settled before anything runs, and ${name} is not known then`,
     span,
-    notes: ['literals, sizes and hyperparameters may stand there'],
+    notes: ['numbers, sizes and hyperparameters may stand there'],
   });
 }

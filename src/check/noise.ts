@@ -32,8 +32,12 @@ const usage: Readonly<
     example: 'dropout(x, 0.1)',
     least: 2,
   },
-  chance: { takes: 'a probability, and maybe a value of the shape', example: 'chance(0.1, x)', least: 1 },
-  gaussian: { takes: 'a value of the shape', example: 'gaussian(x)', least: 1 },
+  chance: {
+    takes: 'a probability, and maybe a value whose shape it has',
+    example: 'chance(0.1, x)',
+    least: 1,
+  },
+  gaussian: { takes: 'one value, whose shape it has', example: 'gaussian(x)', least: 1 },
 };
 
 export function isNoiseWord(word: string): word is NoiseWord {
@@ -71,7 +75,10 @@ export function noiseDraft(
       code: 'RNN2013',
       message: `${word} takes ${takes}, and has ${plain.length} argument${plain.length === 1 ? '' : 's'} here`,
       span,
-      help: `write ${example}`,
+      help:
+        word === 'gaussian' && plain[1]?.value.kind === 'number'
+          ? `write ${plain[1].value.value} * gaussian(x), with the value that it is added to for x`
+          : `write ${example}`,
     });
   }
   const [first, second] = plain;
@@ -159,6 +166,10 @@ function readScope(context: Context, word: NoiseWord, args: readonly Argument[])
       code: text === 'per' ? 'RNN2015' : 'RNN2014',
       message: text === 'per' ? `per of ${word} is given twice` : `${word} has no argument ${text}`,
       span,
+      related:
+        text === 'per' && named[0].name !== undefined
+          ? [{ span: named[0].name.span, text: 'it is already given here' }]
+          : [],
       help:
         text === 'per'
           ? undefined

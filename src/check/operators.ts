@@ -23,8 +23,18 @@ import {
   typeText,
 } from './context.ts';
 import { indexAsCategory } from './indices.ts';
+import { lengthNote } from './ragged.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape, type Shape } from './shapes.ts';
-import { constantSize, type Size, sameSize, showSize, sizeOf, subtractSizes } from './size.ts';
+import {
+  constantSize,
+  isLength,
+  type Size,
+  sameSize,
+  showSize,
+  sizeOf,
+  subtractSizes,
+  symbolsOf,
+} from './size.ts';
 
 const actions: Readonly<Record<Exclude<ChainOperator, '@'>, string>> = {
   '+': 'add A and B',
@@ -222,7 +232,9 @@ export function asCategory(context: Context, literal: Draft, like: Draft): Draft
       message: `${nameOf(like, 'this')} is ${typeText(context, like.type)}, and ${value} is none of its categories`,
       span: literal.span,
       related: reasons(literal.span, like.because),
-      notes: ['categories are counted from 0'],
+      notes: [
+        `categories are counted from 0${limit === undefined ? '' : `, here up to ${limit.numerator - 1n}`}`,
+      ],
     });
   }
   const type: DraftType = { element: 'index', categories, shape: [], scalar: true, rate: 'constant' };
@@ -234,7 +246,7 @@ export function asCategory(context: Context, literal: Draft, like: Draft): Draft
 }
 
 /** Whether two categories are of one kind; otherwise says so. */
-function sameCategories(context: Context, a: Draft, b: Draft, span: Span): boolean {
+function sameCategories(context: Context, a: Draft, b: Draft, span: Span, chosen = false): boolean {
   const [x, y] = [a.type.categories, b.type.categories];
   if (x === undefined || y === undefined) return true;
   const complain = (): void =>
@@ -243,7 +255,11 @@ function sameCategories(context: Context, a: Draft, b: Draft, span: Span): boole
       message: `${nameOf(a, 'the left side')} is ${typeText(context, a.type)}, and ${nameOf(b, 'the right side')} is ${typeText(context, b.type)}`,
       span,
       related: reasons(span, ...originOf(a), ...originOf(b)),
-      notes: ['two categories can be compared where there are as many of both'],
+      notes: [
+        chosen
+          ? 'the branches of an if are categories out of as many'
+          : 'two categories can be compared where there are as many of both',
+      ],
     });
   if (context.unknowns.unify(x, y, complain)) return true;
   complain();
@@ -341,7 +357,7 @@ export function conditionalDraft(
   const [first, ...others] = values;
   for (const other of others) {
     if (other.type.element === first.type.element) {
-      if (!sameCategories(context, first, other, span)) return poison(span);
+      if (!sameCategories(context, first, other, span, true)) return poison(span);
       continue;
     }
     return fail(context, {
@@ -424,14 +440,24 @@ export function splitDrafts(
     });
     return undefined;
   }
+  const isNumber = size !== undefined && constantSize(size) !== undefined;
   const complain = (): void =>
     context.report.add({
       code: 'RNN3005',
-      message: `cannot split ${nameOf(operand, 'this')} ${shapeText(context, shape)} into ${parts} equal parts for every size`,
+      message: `cannot split ${nameOf(operand, 'this')} ${shapeText(context, shape)} into ${parts} equal parts${isNumber ? '' : ' for every size'}`,
       span,
       related: reasons(span, ...originOf(operand)),
-      help: `give it a size that is ${parts} times another one, such as [${parts} * m]`,
+      help: `give it a size that is ${parts} times another one, such as [${isNumber ? parts * 4 : `${parts} * m`}]`,
     });
+  if (symbolsOf(context.unknowns.resolve(size)).some(isLength)) {
+    context.report.add({
+      code: 'RNN3017',
+      message: `split takes an axis of a fixed size apart, and ${showSize(size)} is as long as the sequence is`,
+      span,
+      notes: [lengthNote],
+    });
+    return undefined;
+  }
   const part = context.unknowns.fresh();
   context.wholes.push({ size: part, complain });
   let total: Size = sizeOf(0);

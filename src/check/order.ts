@@ -109,6 +109,7 @@ function usedBy(entry: Declared, prelude: Module): readonly Declared[] {
         roots.push(item.value);
       else if (item.kind === 'generate') roots.push(item.distribution);
       else if (item.kind === 'state' && item.start !== undefined) roots.push(item.start);
+      if ('names' in item && item.kind !== 'broken') for (const { text } of item.names) own.add(text);
     }
   }
   const used = new Set<Declared>();
@@ -143,7 +144,10 @@ function reportCycle(all: readonly Declared[], cycle: readonly number[], report:
         ? 'a function is opened up where it is used, and this one would never end'
         : 'a cell is a fixed number of equations, and this one would never end',
     ],
-    help: kind === 'function' ? undefined : 'what repeats from step to step is a state and its prev',
+    help:
+      kind === 'function'
+        ? 'what is done a number of times is written repeat(f, start, count)'
+        : 'what repeats from step to step is a state and its prev',
   });
 }
 

@@ -74,7 +74,11 @@ export function accessDraft(context: Context, expression: IndexAccess, place: Pl
   if (object.type.element === 'index' && !expectReal(context, object, 'picking with [ ]')) {
     return poison(span);
   }
-  const places = expression.indices.map((written) => readPlace(context, written, place));
+  const known = resolveShape(object.type.shape, context.unknowns);
+  const places = expression.indices.map((written, k) => {
+    const axis = isKnownShape(known) ? known.at(k) : undefined;
+    return readPlace(context, written, place, axis === undefined ? 'n' : showSize(axis));
+  });
   const read = places.filter((found) => found !== undefined);
   if (isPoison(object) || read.length < places.length) return poison(span);
   const label = { span, text: 'its entries are named here' };
@@ -191,6 +195,7 @@ function fitPlace(
           message: `repeat has ${showSize(settle(rounds))} rounds, and ${nameOf(object, 'this')} ${shapeText(context, object.type.shape)} is for ${showSize(settle(size))}`,
           span,
           related: reasons(span, ...originOf(object)),
+          help: 'what is picked by the round has as many entries as there are rounds',
         });
       };
       const more = subtractSizes(settle(size), settle(rounds));
@@ -206,8 +211,8 @@ function fitPlace(
     case 'entry': {
       const { at } = place;
       const tell = (): void => reportOutside(context, object, place, settle(size));
-      mustBeAboveZero(context, addSizes(at, one), tell);
-      mustBeAboveZero(context, subtractSizes(size, at), tell);
+      const inside = [addSizes(at, one), subtractSizes(size, at)];
+      if (!inside.every((part) => mayBeAboveZero(context, part, tell))) return undefined;
       return { size: undefined, finish: () => ({ kind: 'entry', at: settle(at) }) };
     }
     case 'slice': {
@@ -216,10 +221,9 @@ function fitPlace(
       if (place.from === undefined && place.to === undefined)
         return { size, finish: () => ({ kind: 'whole' }) };
       const tell = (): void => reportOutside(context, object, place, settle(size));
-      mustBeAboveZero(context, addSizes(start, one), tell);
-      mustBeAboveZero(context, subtractSizes(end, start), tell);
-      mustBeAboveZero(context, addSizes(subtractSizes(size, end), one), tell);
       const part = subtractSizes(end, start);
+      const inside = [addSizes(start, one), part, addSizes(subtractSizes(size, end), one)];
+      if (!inside.every((one) => mayBeAboveZero(context, one, tell))) return undefined;
       return { size: part, finish: () => ({ kind: 'slice', start: settle(start), size: settle(part) }) };
     }
     default:
@@ -227,14 +231,18 @@ function fitPlace(
   }
 }
 
-/** Told once all sizes are known; where it depends on the numbers, elaboration tells it. */
-function mustBeAboveZero(context: Context, size: Size, complain: () => void): void {
+/**
+ * False where it is known not to be. Told once all sizes are known; where it depends on the numbers, elaboration tells
+ * it.
+ */
+function mayBeAboveZero(context: Context, size: Size, complain: () => void): boolean {
   const found = context.unknowns.resolve(size);
   if (!context.unknowns.isOpen(found)) {
     if (isNeverPositive(found)) complain();
-    return;
+    return !isNeverPositive(found);
   }
   context.wholes.push({ size, complain: (known) => (isNeverPositive(known) ? complain() : undefined) });
+  return true;
 }
 
 function reportOutside(
@@ -264,7 +272,27 @@ function reportOutside(
     span: place.span,
     related: reasons(place.span, ...originOf(object)),
     notes: ['a:b holds the entries from a to before b, counted from 0, and at least one'],
+    help: sliceMend(object, place, size),
   });
+}
+
+/** What a slice that reaches too far, or holds nothing, was probably meant to be. */
+function sliceMend(
+  object: Draft,
+  { from, to }: Extract<DraftPlace, { readonly kind: 'slice' }>,
+  size: Size,
+): string | undefined {
+  const name = nameOf(object, 'x');
+  const start = from === undefined ? '' : showSize(from);
+  const end = to === undefined ? undefined : constantSize(to);
+  if (end !== undefined && end.numerator < 0n && end.denominator === 1n) {
+    return `to leave out the last ${end.numerator === -1n ? 'one' : -end.numerator} write ${name}[${start}:${showSize(addSizes(size, to ?? size))}]`;
+  }
+  if (from !== undefined && to !== undefined && subtractSizes(from, to).terms.length === 0) {
+    return `for entry ${start} alone write ${name}[${start}]`;
+  }
+  if (to === undefined || isNeverPositive(subtractSizes(to, size))) return undefined;
+  return `write ${name}[${start}:] for all that follow`;
 }
 
 /** What one place means; undefined where it has a mistake, which is reported. */
@@ -272,6 +300,7 @@ function readPlace(
   context: Context,
   written: Expression | SliceSyntax,
   place: Place,
+  axis: string,
 ): DraftPlace | undefined {
   const span = place.at ?? written.span;
   if (written.kind === 'slice') {
@@ -294,7 +323,9 @@ function readPlace(
   if (isPoison(draft)) return undefined;
   if (draft.rounds !== undefined) return { kind: 'round', draft, rounds: draft.rounds };
   if (draft.type.element === 'index') return { kind: 'category', draft };
-  return notAPlace(context, written, span, draft);
+  const isNumber = draft.type.element === 'real' && draft.type.scalar && !place.indices?.size;
+  const text = isNumber && seesCell(place) ? shortText(written.span) : undefined;
+  return notAPlace(context, written, span, draft, text && `to_index(${text}, ${axis})`);
 }
 
 /** Whether it is whole, or may be: a quotient of sizes is looked at when they get numbers. */
@@ -325,7 +356,13 @@ function readNumber(context: Context, written: Expression, place: Place): Size |
   return undefined;
 }
 
-function notAPlace(context: Context, written: Expression, span: Span, draft?: Draft): undefined {
+function notAPlace(
+  context: Context,
+  written: Expression,
+  span: Span,
+  draft?: Draft,
+  category?: string,
+): undefined {
   const is = draft === undefined ? 'not whole' : typeText(context, draft.type);
   context.report.add({
     code: 'RNN3011',
@@ -335,6 +372,7 @@ function notAPlace(context: Context, written: Expression, span: Span, draft?: Dr
     notes: [
       'a whole number is made of numbers, the sizes of the header, and indices; a category picks the entry that it names',
     ],
+    help: category && `make a category of it: ${category}`,
   });
 }
 
@@ -354,7 +392,10 @@ function unbound(context: Context, written: Expression, place: Place): boolean {
       message: `nothing binds the index ${name}`,
       span: place.at ?? written.span,
       notes: ['an index stands on the left side of its equation, or after over'],
-      help: `sum over ${name}: ... for a sum; y[${name}] = ... for a value for each ${name}`,
+      help:
+        place.indices === undefined || place.indices.size === 0
+          ? `sum over ${name}: ... for a sum; y[${name}] = ... for a value for each ${name}`
+          : `sum over ${name}: ... for a sum; for a value for each ${name} put it on the left of the equation as well`,
     });
     return true;
   }

@@ -1,9 +1,6 @@
 // The text of prelude.rnn. Made by scripts/make-prelude.mjs: change prelude.rnn, then run `npm run build`.
 
-export const preludeSource: string = `## What every file knows, written in the language itself. A function here costs no derivative: it has the one of
-## its equations.
-
-# Activations
+export const preludeSource: string = `# Activations
 
 ## The positive part; its slope at 0 is 0, since of equals \`max\` follows the first.
 fn relu(x) = max(0, x)

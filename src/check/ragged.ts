@@ -9,6 +9,10 @@ import { operandsOf } from './operands.ts';
 import type { Report } from './report.ts';
 import { isLength, type Size, showSize, soleSymbol, symbolsOf } from './size.ts';
 
+/** Why the length of a sequence cannot stand in the place of a fixed size. */
+export const lengthNote =
+  'the length of a sequence is known only when there is one: it can be a whole axis, or a number in an equation';
+
 /** What of a cell has sizes, as far as it is known by then. */
 export type Sized = Pick<CheckedCell, 'states' | 'instances' | 'hyperparameters'> & {
   readonly parameters: readonly CheckedParameter[];
@@ -34,9 +38,7 @@ export function fixedSizes(cell: Sized, report: Report): ReadonlyMap<string, Fix
         message: `${why}, and ${showSize(size)} is as long as the sequence is`,
         span,
         related: because === undefined ? [] : [{ span: because.span, text: because.why }],
-        notes: [
-          'the length of a sequence is known only when there is one: it can be a whole axis, or a number in an equation',
-        ],
+        notes: [lengthNote],
       });
     }
   };

@@ -155,11 +155,27 @@ function declareOwn(loading: Loading, report: Report): void {
   }
 }
 
-function enter(loading: Loading, name: string, span: Span, entry: Entry, report: Report): boolean {
+function enter(
+  loading: Loading,
+  name: string,
+  span: Span,
+  entry: Entry,
+  report: Report,
+  imports = false,
+): boolean {
   const first = loading.places.get(name);
   if (first !== undefined) {
     const related: Label[] = [{ span: first, text: `${name} is already declared here` }];
-    report.add({ code: 'RNN2003', message: `${name} is declared twice in this file`, span, related });
+    const own = imports && !loading.imported.includes(name);
+    report.add({
+      code: 'RNN2003',
+      message: own
+        ? `${name} is imported, and also declared in this file`
+        : `${name} is ${imports ? 'imported' : 'declared'} twice in this file`,
+      span,
+      related: own ? [{ span: first, text: `${name} is declared here` }] : related,
+      help: own ? 'leave the import out, or give what is declared another name' : undefined,
+    });
     return false;
   }
   loading.places.set(name, span);
@@ -181,7 +197,7 @@ function link(loading: Loading, declaration: ImportDeclaration, prelude: Loading
     const known =
       entry ?? (target.entries.get(name.text)?.kind === 'broken' ? { kind: 'broken' } : undefined);
     if (known !== undefined) {
-      if (enter(loading, name.text, name.span, known, report)) loading.imported.push(name.text);
+      if (enter(loading, name.text, name.span, known, report, true)) loading.imported.push(name.text);
       continue;
     }
     const isOfPrelude = prelude.places.has(name.text);

@@ -79,7 +79,7 @@ function isScalar(context: Context, draft: Draft, what: string): boolean {
       code: 'RNN3015',
       message: `${what} is one number, and this is ${typeText(context, draft.type)}`,
       span: draft.span,
-      label: `this is ${shapeText(context, draft.type.shape)}`,
+      label: `this is ${typeText(context, draft.type)}`,
       related: reasons(draft.span, ...originOf(draft)),
       help: bool ? `write mean(if ${text} then 1 else 0)` : `write mean(${text}), or sum(${text})`,
     });

@@ -243,7 +243,10 @@ export function readType(context: SizeContext, annotation: TypeAnnotation): Writ
         message: `there is no type ${word}`,
         span: value.span,
         notes: ['types are real, [m] (a vector of m numbers), [m, n] and index(v) (one of v categories)'],
-        help: typeElsewhere(word) ?? (near === undefined ? undefined : `did you mean ${near}?`),
+        help:
+          context.scope.get(word)?.kind === 'size'
+            ? `did you mean [${word}]?`
+            : (typeElsewhere(word) ?? (near === undefined ? undefined : `did you mean ${near}?`)),
       });
       return undefined;
     }

@@ -18,6 +18,7 @@ import {
   type Template,
   type TemplateUnit,
 } from './context.ts';
+import { cellElsewhere } from './elsewhere.ts';
 import { isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { shortText } from './report.ts';
 import { type BlockEntry, type Entry, hasNameless, type Module } from './resolve.ts';
@@ -194,6 +195,16 @@ function notATemplate(context: Context, expression: Expression, place: Place): u
   return undefined;
 }
 
+/** A cell of the file to give to another one; where it has none, how one is written. */
+function exampleCell(context: Context, others: readonly string[]): string {
+  for (const [name, entry] of context.entry.module.entries) {
+    if (entry.kind !== 'cell' || others.includes(name)) continue;
+    const sizes = entry.declaration.parameters.map((parameter) => parameter.name.text);
+    return sizes.includes('m') ? `${name}(m: 64)` : name;
+  }
+  return 'GRU(m: 64)';
+}
+
 /** Reports, once for a name, that there is no such cell. */
 export function unknownCell(context: Context, name: string, place: Place, span: Span): undefined {
   const near = suggest(name, cellNames(place.module, context.prelude));
@@ -208,7 +219,8 @@ export function unknownCell(context: Context, name: string, place: Place, span: 
     span,
     help:
       near === undefined
-        ? `import it from its file: import ${name} from "./${name.toLowerCase()}.rnn"`
+        ? (cellElsewhere(name) ??
+          `import it from its file: import ${name} from "./${name.toLowerCase()}.rnn"`)
         : `did you mean ${near}?`,
     fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],
   });
@@ -270,7 +282,7 @@ function readCell(
       message: `${word} needs its cell ${name.text}`,
       span,
       related: [{ span: name.span, text: `${name.text} is declared here` }],
-      help: `write ${word}(${name.text}: GRU(m: 64))`,
+      help: `write ${word}(${name.text}: ${exampleCell(context, [word, context.name])})`,
     });
   }
   if (!good) return undefined;

@@ -9,10 +9,10 @@ export function reportUndefinedStates(context: Context): void {
   const equations = [...context.scope].filter(([, binding]) => binding.kind === 'equation');
   for (const [name, binding] of context.scope) {
     if (binding.kind !== 'state' || binding.equation !== undefined || binding.unread) continue;
-    const near = suggest(
-      name,
-      equations.map(([other]) => other),
-    );
+    const words = equations.map(([other]) => other);
+    // As papers and other programs call the value of this step.
+    const renamed = words.find((other) => renamings(name).includes(other));
+    const near = renamed ?? suggest(name, words);
     const other = near === undefined ? undefined : context.scope.get(near);
     // `prev` of that equation is the same mistake.
     if (near !== undefined) context.toldPast.add(near);
@@ -23,8 +23,20 @@ export function reportUndefinedStates(context: Context): void {
       related:
         other === undefined ? [] : [{ span: other.span, text: `${near} has an equation, and no state` }],
       notes: ['a state is given a value at each step, by one equation'],
-      help: near === undefined ? `write ${name} = ...` : `did you mean ${near}?`,
-      fixes: near === undefined ? [] : [{ span: binding.span, replacement: near, title: `write ${near}` }],
+      help:
+        renamed !== undefined
+          ? `write ${name} = ... for ${renamed} = ...: its value at this step is ${name}, the one before is prev ${name}`
+          : near === undefined
+            ? `write ${name} = ...`
+            : `did you mean ${near}?`,
+      fixes:
+        near === undefined || renamed !== undefined
+          ? []
+          : [{ span: binding.span, replacement: near, title: `write ${near}` }],
     });
   }
+}
+
+function renamings(name: string): readonly string[] {
+  return [`${name}_t`, `${name}_new`, `${name}_next`, `new_${name}`, `next_${name}`];
 }

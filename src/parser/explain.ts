@@ -153,6 +153,17 @@ function hint(
   if (found?.tokenType === tokens.Colon && expected === '`]`') {
     return 'a slice has two ends and no step: every second entry is y[i] = x[2 * i]';
   }
+  const before = found === undefined ? segment.at(-1) : segment[segment.indexOf(found) - 1];
+  if (before?.tokenType === tokens.Dot && /^[*/^]$/.test(found?.image ?? '')) {
+    return `write ${found?.image} alone: it is element by element`;
+  }
+  if (found?.tokenType === tokens.OpenBrace && before?.image.endsWith('_')) {
+    const state = before.image.replace(/_+$/, '');
+    return `names are words without braces; the value of one step ago is written prev ${state}`;
+  }
+  if (kind === tokens.Output && second?.tokenType === tokens.OpenParen && found?.tokenType === tokens.Comma) {
+    return 'write output once for each';
+  }
   const equals = segment.findIndex((token) => token.tokenType === tokens.Equals);
   const isLeft = found !== undefined && segment.indexOf(found) < equals;
   if (kind === tokens.Word && second?.tokenType === tokens.OpenBracket && isLeft) {
@@ -263,7 +274,7 @@ function reservedName(found: IToken, span: Span): Explanation {
     notes: [
       isStep ? 't is the number of the step, counted from 0' : `${found.image} is a word of the language`,
     ],
-    help: isStep ? 'choose another name, such as time or s' : 'choose another name',
+    help: isStep ? 'choose another name, such as tau or s' : 'choose another name',
   };
 }
 

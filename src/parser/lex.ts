@@ -6,7 +6,7 @@
 import type { ILexingResult, IToken, TokenType } from 'chevrotain';
 import type { DiagnosticParts } from '../base/diagnostic.ts';
 import type { Source } from '../base/source.ts';
-import { makeSpan } from '../base/source.ts';
+import { makeSpan, spanText } from '../base/source.ts';
 import type { ParserCode } from './codes.ts';
 import * as tokens from './tokens.ts';
 
@@ -119,7 +119,7 @@ export function lex(source: Source, report: Report): LexedText {
     } else {
       if (token.tokenType === tokens.StringToken) checkEscapes(token, source, report);
       else if (token.tokenType === tokens.NumberToken) checkRange(token, source, report);
-      else if (token.tokenType === tokens.Word) checkLetters(token, source, report);
+      else if (token.tokenType === tokens.Word) checkLetters(token, result.tokens[i + 1], source, report);
       cleaned.push(token);
     }
   }
@@ -391,17 +391,21 @@ const greek: ReadonlyMap<string, string> = new Map(
 );
 
 /** Names are ASCII, because they become names in files and in other programs. The word is kept as it stands. */
-function checkLetters(token: IToken, source: Source, report: Report): void {
+function checkLetters(token: IToken, next: IToken | undefined, source: Source, report: Report): void {
   if (/^\w+$/.test(token.image)) return;
   const span = tokens.tokenSpan(source, token);
   const spelled = [...token.image.normalize('NFKD')]
     .map((letter) => greek.get(letter) ?? letter)
     .join('')
     .replaceAll(/[\u0300-\u036f]/g, '');
-  const replacement = /^[A-Za-z_]\w*$/.test(spelled) ? spelled : undefined;
+  // Papers call the logistic function so.
+  const isSigmoid = token.image === '\u03c3' && next?.tokenType === tokens.OpenParen;
+  const word = isSigmoid ? 'sigmoid' : spelled;
+  const replacement = /^[A-Za-z_]\w*$/.test(word) ? word : undefined;
+  if (isSigmoid) token.image = word;
   report({
     code: 'RNN1008',
-    message: `${token.image} cannot be a name`,
+    message: `${spanText(span)} cannot be a name`,
     span,
     notes: [
       'names are written with a to z, A to Z, digits and _, because files and other programs use them too',

@@ -293,7 +293,7 @@ test('RNN1008 letters beyond ASCII', () => {
        |       ^
        |
        = names are written with a to z, A to Z, digits and _, because files and other programs use them too
-       = help: write sigma
+       = help: write sigmoid
     "
   `);
 });
@@ -1231,7 +1231,7 @@ describe('RNN1023 reserved words', () => {
          |   ^
          |
          = t is the number of the step, counted from 0
-         = help: choose another name, such as time or s
+         = help: choose another name, such as tau or s
       "
     `);
   });

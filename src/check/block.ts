@@ -2,6 +2,7 @@
 // other, then what inference has left open, then time. A cell is checked once, for all sizes.
 
 import type { CheckedCell, CheckedEquation, CheckedResult } from './checked.ts';
+import { finishedParts, isComplex, type Part, partName, partOf, partsOf } from './complex.ts';
 import type { Context, Draft, DraftParameter } from './context.ts';
 import { isPoison, newCounts, reasons } from './context.ts';
 import { declareHeader, declareItems, type Header } from './declarations.ts';
@@ -263,8 +264,12 @@ function finish(
       if (binding === undefined || (binding.kind !== 'input' && binding.kind !== 'target')) return [];
       const { element, categories, rate } = binding.type;
       if (element === 'unknown') return [];
-      const type = { element, categories, shape: shapeOf(binding.type.shape), rate };
-      return [{ kind: item.kind, name: text, span, documentation: item.documentation, type }];
+      const { kind, documentation } = item;
+      return partsOf(element).map((part) => {
+        const kept = element === 'complex' ? 'real' : element;
+        const type = { element: kept, categories, shape: shapeOf(binding.type.shape), rate };
+        return { kind, name: partName(text, part), span, documentation, type };
+      });
     });
   });
   const equations = context.equations.map(({ name, span, documentation, draft }) => ({
@@ -279,16 +284,22 @@ function finish(
       const binding = scope.get(text);
       const value = context.values.get(text);
       if (binding?.kind !== 'state' || binding.shape === undefined || value === undefined) return [];
-      const { shape } = binding;
-      const start = starts.get(text)?.finish();
+      const { shape, element } = binding;
       const { documentation } = item;
-      return [{ name: text, span, documentation, shape, start, equation: value.id }];
+      return partsOf(element).map((part) => {
+        const start = startOfPart(starts.get(text), part)?.finish();
+        const equation = part === 'im' && value.imaginary !== undefined ? value.imaginary : value.id;
+        return { name: partName(text, part), span, documentation, shape, start, equation };
+      });
     });
   });
-  const kept = context.delays.flatMap(({ name, span, count, type, start, equation }) => {
-    if (equation === undefined) return [];
+  const kept = context.delays.flatMap(({ name, span, count, type, start, equations }) => {
     const shape = [unknowns.resolve(count), ...shapeOf(type.shape)];
-    return [{ name, span, documentation: undefined, shape, start: start?.finish(), equation }];
+    return equations.map((equation, i) => {
+      const part = partsOf(type.element)[i];
+      const from = startOfPart(start, part)?.finish();
+      return { name: partName(name, part), span, documentation: undefined, shape, start: from, equation };
+    });
   });
   const states = [...declared, ...kept];
   const parameters = [...context.parameters]
@@ -332,13 +343,16 @@ function finish(
   const stages = findStages(unstaged, report);
   if (stages === undefined) return undefined;
   const staged: CheckedEquation[] = equations.map((e, i) => ({ ...e, stage: stages.ofEquation[i] }));
-  const checked = results.map((result) => {
-    const value = result.draft.finish();
-    const stage = value.kind === 'equation' ? stages.ofEquation[value.equation] : 0;
-    const rate = value.type.rate === 'step' ? 'step' : 'once';
-    const { name, span, documentation } = result;
-    return { kind: result.kind, name, documentation, span, value, rate, stage } as const;
-  });
+  const checked = results.flatMap((result) =>
+    finishedParts(result.draft).map(([part, draft]) => {
+      const value = draft.finish();
+      const stage = value.kind === 'equation' ? stages.ofEquation[value.equation] : 0;
+      const rate = value.type.rate === 'step' ? 'step' : 'once';
+      const { kind, span, documentation } = result;
+      const name = partName(result.name, part);
+      return { kind, name, documentation, span, value, rate, stage } as const;
+    }),
+  );
   const plain = ({ span, value, rate, stage }: CheckedResult): CheckedResult => ({
     span,
     value,
@@ -412,6 +426,12 @@ function finish(
     report,
   );
   return cell;
+}
+
+/** The start of a part of a state: a real start of a complex state is that of its real part. */
+function startOfPart(start: Draft | undefined, part: Part): Draft | undefined {
+  if (start === undefined || (part === 'im' && !isComplex(start))) return undefined;
+  return partOf(start, part);
 }
 
 /** Itself, and all copies in it as often as they are applied. */

@@ -5,6 +5,7 @@ import { suggest } from '../base/suggest.ts';
 import type { Argument, Call } from '../parser/tree.ts';
 import { affineDraft, dropoutDraft, nextAffinePrefix } from './affine.ts';
 import { applyUnit, memberPath } from './applications.ts';
+import { declaredOf } from './complex.ts';
 import { type Context, type Draft, fail, isPoison, type Place, poison } from './context.ts';
 import { delayDraft } from './delay.ts';
 import { functionElsewhere } from './elsewhere.ts';
@@ -63,7 +64,7 @@ export function callOutputs(
     // Read first, so that copies are counted in the order of the text.
     const template = readTemplate(context, callee, place);
     const name = template === undefined ? '' : anonymousName(template, place);
-    const most = template?.kind === 'cell' ? template.cell.inputs.length : call.arguments.length;
+    const most = template?.kind === 'cell' ? declaredOf(template.cell.inputs).length : call.arguments.length;
     const args = inferArguments(context, call.arguments, place, most);
     if (template === undefined) return undefined;
     if (place.constant !== undefined) {

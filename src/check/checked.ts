@@ -245,6 +245,7 @@ export type CheckedExpression =
   | PrimitiveNode
   | IfNode
   | SliceNode
+  | SpreadNode
   | PickNode
   | AffineNode
   | DropoutNode
@@ -396,6 +397,12 @@ export interface SliceNode extends NodeBase {
   readonly size: Size;
 }
 
+/** A value of the node's shape, or one of shape [] at each of its entries; it may be a constant at every step, too. */
+export interface SpreadNode extends NodeBase {
+  readonly kind: 'spread';
+  readonly operand: CheckedExpression;
+}
+
 /** `a[k]`: the entry of the first axis of a that a category names. */
 export interface PickNode extends NodeBase {
   readonly kind: 'pick';
@@ -475,6 +482,7 @@ export function operandsOf(node: CheckedExpression): readonly CheckedExpression[
     case 'if':
       return [...node.cases.flatMap((c) => [c.condition, c.value]), node.otherwise];
     case 'slice':
+    case 'spread':
     case 'over-time':
     case 'each-step':
     case 'oldest':

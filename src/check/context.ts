@@ -3,6 +3,7 @@
 // checked node once everything is settled, and is called only where there was no error.
 
 import type { Label } from '../base/diagnostic.ts';
+import { invariant } from '../base/invariant.ts';
 import type { Span } from '../base/source.ts';
 import type { Equation, Expression, FunctionDeclaration, StateItem } from '../parser/tree.ts';
 import type {
@@ -42,6 +43,11 @@ export interface Draft {
   readonly reference: boolean;
   /** The value of a literal. */
   readonly literal: number | undefined;
+  /**
+   * Of a complex value, and only of one: its real and its imaginary part, two real drafts of its shape and rate. The
+   * checker alone knows complex values: they are finished part by part.
+   */
+  readonly parts: readonly [re: Draft, im: Draft] | undefined;
   readonly finish: () => CheckedExpression;
 }
 
@@ -51,7 +57,12 @@ export type Binding =
   | { readonly kind: 'hyperparameter'; readonly span: Span }
   | { readonly kind: 'input' | 'target'; readonly span: Span; readonly type: DraftType }
   | StateBinding
-  | { readonly kind: 'parameter'; readonly span: Span; readonly shape: readonly Size[] | undefined }
+  | {
+      readonly kind: 'parameter';
+      readonly span: Span;
+      readonly shape: readonly Size[] | undefined;
+      readonly element: 'real' | 'complex';
+    }
   | { readonly kind: 'equation'; readonly span: Span; readonly item: Equation }
   | { readonly kind: 'instance'; readonly span: Span; readonly item: Equation }
   | { readonly kind: 'broken'; readonly span: Span };
@@ -62,6 +73,7 @@ export interface StateBinding {
   readonly item: StateItem;
   /** Undefined where its declaration has a mistake. */
   readonly shape: readonly Size[] | undefined;
+  readonly element: 'real' | 'complex';
   /** The equation that defines it, where there is one. */
   equation: Equation | undefined;
   /** Its equation may be an item that could not be read. */
@@ -71,6 +83,8 @@ export interface StateBinding {
 /** What a name with an equation stands for. */
 export interface Value {
   readonly id: EquationId;
+  /** Of a complex value: the equation of its imaginary part; `id` is that of the real one. */
+  readonly imaginary: EquationId | undefined;
   readonly type: DraftType;
   readonly because: Label;
 }
@@ -113,8 +127,8 @@ export interface DraftDelay {
   /** Of each of the values that it keeps. */
   readonly type: DraftType;
   readonly start: Draft | undefined;
-  /** Once everything else is checked. */
-  equation: EquationId | undefined;
+  /** Once everything else is checked: one, or of a complex value two. */
+  equations: readonly EquationId[];
 }
 
 export interface DraftApplication {
@@ -240,6 +254,7 @@ export function poison(span: Span): Draft {
     atomic: true,
     reference: true,
     literal: undefined,
+    parts: undefined,
     finish: () => ({ kind: 'literal', value: 0, span, type: realType([], 'constant') }),
   };
 }
@@ -256,6 +271,11 @@ export function fail(context: Context, complaint: Complaint): Draft {
 
 function realType(shape: readonly Size[], rate: Rate): CheckedType {
   return { element: 'real', categories: undefined, shape, rate };
+}
+
+/** The type of a value that a declaration gives. */
+export function declaredType(element: 'real' | 'complex', shape: readonly Size[], rate: Rate): DraftType {
+  return { ...draftReal(shape, rate), element };
 }
 
 /** A draft type: real, of this shape; `scalar` where its form says that it is []. */
@@ -286,12 +306,14 @@ export function makeDraft(
     atomic: extra?.atomic ?? extra?.reference ?? false,
     reference: extra?.reference ?? false,
     literal: extra?.literal,
+    parts: undefined,
     finish,
   };
 }
 
 /** The type with everything put in. Called when all unknowns are settled. */
 function settledType(context: Context, type: DraftType): CheckedType {
+  invariant(type.element !== 'complex', 'a complex value is finished part by part');
   const shape = resolveShape(type.shape, context.unknowns);
   return {
     element: type.element === 'unknown' ? 'real' : type.element,
@@ -317,7 +339,7 @@ export function shapeText(context: Context, shape: Shape): string {
   return showShape(shape, context.unknowns);
 }
 
-/** `[m]`, `index(v)`, `bool`, `bool [m]`, `once [m]`. */
+/** `[m]`, `complex [m]`, `index(v)`, `bool`, `bool [m]`, `once [m]`. */
 export function typeText(context: Context, type: DraftType): string {
   const shape = shapeText(context, type.shape);
   switch (type.element) {
@@ -326,6 +348,8 @@ export function typeText(context: Context, type: DraftType): string {
       return shape;
     case 'bool':
       return shape === '[]' ? 'bool' : `bool ${shape}`;
+    case 'complex':
+      return `complex ${shape}`;
     case 'index': {
       const size = type.categories === undefined ? '?' : showSize(context.unknowns.resolve(type.categories));
       return shape === '[]' ? `index(${size})` : `index(${size}) ${shape}`;
@@ -410,6 +434,16 @@ export function expectReal(context: Context, draft: Draft, use: string): boolean
       related,
       help: `write if ${(shortText(draft.span) ?? '...').replace(/^\((.*)\)$/, '$1')} then 1 else 0`,
     });
+  } else if (element === 'complex') {
+    const inner = (shortText(draft.span) ?? '...').replace(/^\((.*)\)$/, '$1');
+    context.report.add({
+      code: 'RNN3201',
+      message: `${name} is complex, and ${user} takes real numbers`,
+      span: draft.span,
+      label: `this is ${typeText(context, draft.type)}`,
+      related,
+      help: `write re(${inner}), im(${inner}) or abs(${inner})`,
+    });
   } else {
     const answer = context.scope.get(name)?.kind === 'target' || name.startsWith('argmax(');
     context.report.add({
@@ -434,11 +468,14 @@ export function expectBool(context: Context, draft: Draft, use: string): boolean
   const name = nameOf(draft, 'this value');
   context.report.add({
     code: 'RNN3009',
-    message: `${name} is ${element === 'real' ? 'a number' : 'a category'}, and ${use} takes a condition`,
+    message: `${name} is ${element === 'index' ? 'a category' : 'a number'}, and ${use} takes a condition`,
     span: draft.span,
     label: `this is ${typeText(context, draft.type)}`,
     related: reasons(draft.span, draft.because),
-    help: `compare it with something: ${shortText(draft.span) ?? '...'} ${element === 'real' ? '> 0' : '== 0'}`,
+    help:
+      element === 'complex'
+        ? `compare its absolute value with something: abs(${shortText(draft.span) ?? '...'}) > 0`
+        : `compare it with something: ${shortText(draft.span) ?? '...'} ${element === 'real' ? '> 0' : '== 0'}`,
   });
   return false;
 }
@@ -525,7 +562,10 @@ export function combinedType(combined: Combined, element: DraftElement, rate: Ra
 
 /** A reference to the value, so that it is computed once: the draft itself where it is a name or a number. */
 export function setApart(context: Context, draft: Draft): Draft {
-  return draft.atomic ? draft : asReference(context, draft);
+  if (draft.atomic) return draft;
+  if (draft.parts === undefined) return asReference(context, draft);
+  const [re, im] = draft.parts;
+  return { ...draft, atomic: true, parts: [setApart(context, re), setApart(context, im)] };
 }
 
 /**
@@ -534,6 +574,12 @@ export function setApart(context: Context, draft: Draft): Draft {
  */
 export function asReference(context: Context, draft: Draft, name?: string): Draft {
   if (draft.reference) return draft;
+  if (draft.parts !== undefined) {
+    const [re, im] = draft.parts;
+    const named = (part: string): string | undefined => name && `${name}.${part}`;
+    const parts = [asReference(context, re, named('re')), asReference(context, im, named('im'))] as const;
+    return { ...draft, atomic: true, reference: true, parts };
+  }
   const id = context.equations.length as EquationId;
   context.equations.push({ name, span: draft.span, documentation: undefined, draft });
   return {

@@ -97,7 +97,8 @@ function declareItem(context: Context, item: Item): void {
     case 'state': {
       const read = readType(context, item.type);
       let shape = read?.shape;
-      if (read !== undefined && (read.once || read.element !== 'real')) {
+      const element = read?.element === 'complex' ? 'complex' : 'real';
+      if (read !== undefined && (read.once || read.element === 'index')) {
         shape = undefined;
         context.report.add({
           code: read.once ? 'RNN4007' : 'RNN5015',
@@ -114,6 +115,7 @@ function declareItem(context: Context, item: Item): void {
           span: name.span,
           item,
           shape,
+          element,
           equation: undefined,
           unread: false,
         });
@@ -122,18 +124,19 @@ function declareItem(context: Context, item: Item): void {
     }
     case 'param': {
       const read = readType(context, item.type);
-      if (read !== undefined && (read.once || read.element !== 'real')) {
+      const element = read?.element === 'complex' ? 'complex' : 'real';
+      if (read !== undefined && (read.once || read.element === 'index')) {
         context.report.add({
           code: read.once ? 'RNN4008' : 'RNN3014',
           message: read.once
             ? 'a weight is the same for all steps and all sequences: it goes with once as it is'
-            : 'a weight is made of real numbers',
+            : 'a weight is made of numbers',
           span: item.type.span,
           help: read.once ? 'leave out once' : 'write its shape, such as [m, n]',
         });
       }
       for (const name of item.names) {
-        declare(context, name, { kind: 'parameter', span: name.span, shape: read?.shape });
+        declare(context, name, { kind: 'parameter', span: name.span, shape: read?.shape, element });
       }
       break;
     }

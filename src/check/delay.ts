@@ -6,9 +6,11 @@ import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import type { Argument, Expression, TypeAnnotation } from '../parser/tree.ts';
 import type { CheckedExpression, EquationId } from './checked.ts';
+import { expectNumber, inParts, partName, partOf, partsOf } from './complex.ts';
 import {
   type Context,
   type Draft,
+  declaredType,
   draftReal,
   expectReal,
   fail,
@@ -21,6 +23,7 @@ import {
   poison,
   reasons,
   shapeText,
+  typeText,
 } from './context.ts';
 import { type DraftType, isKnownShape, resolveShape, unifyShapes } from './shapes.ts';
 import type { Size } from './size.ts';
@@ -56,18 +59,13 @@ export function delayDraft(context: Context, args: readonly Argument[], place: P
     count,
     type,
     start,
-    equation: undefined,
+    equations: [],
   });
-  return makeDraft(
-    span,
-    type,
-    () => ({
-      kind: 'oldest',
-      operand: past(context, name, count, type, span),
-      ...nodeBase(context, span, type),
-    }),
-    { because, atomic: true },
-  );
+  return inParts(context, span, type, { because, atomic: true }, (part, base) => ({
+    kind: 'oldest',
+    operand: past(context, partName(name, part), count, type, span),
+    ...base,
+  }));
 }
 
 /** The values that a delay keeps, as the step before has left them. */
@@ -101,11 +99,12 @@ function typeOfNamed(
   }
   const binding = expression.kind === 'name' ? context.scope.get(expression.text) : undefined;
   if (binding?.kind === 'state' && binding.shape !== undefined) {
+    const type = declaredType(binding.element, binding.shape, 'step');
     const because = {
       span: binding.span,
-      text: `${nameText(expression)} is a state of ${shapeText(context, binding.shape)}`,
+      text: `${nameText(expression)} is a state of ${typeText(context, type)}`,
     };
-    return { type: draftReal(binding.shape, 'step'), because };
+    return { type, because };
   }
   const isWaiting = binding?.kind === 'equation' && !context.values.has(nameText(expression));
   const draft =
@@ -144,7 +143,7 @@ function isKept(context: Context, draft: Draft): boolean {
     });
     return false;
   }
-  if (!expectReal(context, draft, 'delay')) return false;
+  if (!expectNumber(context, draft, 'delay')) return false;
   if (draft.type.rate === 'step') return true;
   fail(context, {
     code: 'RNN4004',
@@ -157,8 +156,14 @@ function isKept(context: Context, draft: Draft): boolean {
 }
 
 /** Whether a delay can start at a value: a number or a value of its shape, that is there before the first step. */
-function isStart(context: Context, start: Draft, { shape }: DraftType, because: Label | undefined): boolean {
-  if (!expectReal(context, start, 'the start of delay')) return false;
+function isStart(
+  context: Context,
+  start: Draft,
+  { shape, element }: DraftType,
+  because: Label | undefined,
+): boolean {
+  const expect = element === 'complex' ? expectNumber : expectReal;
+  if (!expect(context, start, 'the start of delay')) return false;
   if (start.type.rate === 'step') {
     fail(context, {
       code: 'RNN4009',
@@ -189,19 +194,22 @@ export function checkDelays(context: Context): void {
     const { name, span, operand, place, count, type } = delay;
     const draft = context.infer(operand, place);
     if (isPoison(draft) || !isKept(context, draft)) continue;
-    delay.equation = context.equations.length as EquationId;
     const keptBy = keptType(context, count, type);
-    const finish = (): CheckedExpression => ({
-      kind: 'newest',
-      operand: draft.finish(),
-      past: past(context, name, count, type, span),
-      ...nodeBase(context, span, keptType(context, count, type)),
-    });
-    context.equations.push({
-      name,
-      span,
-      documentation: undefined,
-      draft: makeDraft(span, keptBy, finish),
+    delay.equations = partsOf(type.element).map((part) => {
+      const kept = partName(name, part);
+      const finish = (): CheckedExpression => ({
+        kind: 'newest',
+        operand: partOf(draft, part).finish(),
+        past: past(context, kept, count, type, span),
+        ...nodeBase(context, span, keptType(context, count, type)),
+      });
+      context.equations.push({
+        name: kept,
+        span,
+        documentation: undefined,
+        draft: makeDraft(span, keptBy, finish),
+      });
+      return (context.equations.length - 1) as EquationId;
     });
   }
 }

@@ -4,10 +4,11 @@ import type { Label } from '../base/diagnostic.ts';
 import type { Equation, EquationTarget, Expression, StateItem } from '../parser/tree.ts';
 import { callOutputs } from './calls.ts';
 import type { EquationId } from './checked.ts';
+import { expectNumber, finishedParts, partName, refuseReal } from './complex.ts';
 import {
   type Context,
   type Draft,
-  draftReal,
+  declaredType,
   expectReal,
   isPoison,
   nameOf,
@@ -175,12 +176,18 @@ function define(
   if (binding.kind === 'state') {
     if (binding.shape === undefined) context.incomplete = true;
     else checkState(context, name, binding, { ...draft, type });
-    type = binding.shape === undefined ? poison(span).type : draftReal(binding.shape, 'step');
+    type =
+      binding.shape === undefined ? poison(span).type : declaredType(binding.element, binding.shape, 'step');
     because = { span: binding.span, text: `${name} is a state of ${typeText(context, type)}` };
   }
   const id = context.equations.length as EquationId;
-  context.equations.push({ name, span, documentation: item.documentation, draft });
-  context.values.set(name, { id, type, because });
+  const parts = finishedParts(draft);
+  const { documentation } = item;
+  for (const [part, half] of parts) {
+    context.equations.push({ name: partName(name, part), span, documentation, draft: half });
+  }
+  const imaginary = parts.length === 2 ? ((id + 1) as EquationId) : undefined;
+  context.values.set(name, { id, imaginary, type, because });
 }
 
 /** The type that an equation declares; whether its value has it is checked here. */
@@ -207,7 +214,10 @@ function fitWritten(
       help: 'write last, or max over time, before it, or leave out once',
     });
   }
-  if (written.element === 'real') {
+  if (written.element === 'complex') {
+    if (!expectNumber(context, draft, name)) return type;
+    if (refuseReal(context, draft, `${name} is declared complex`, label)) return type;
+  } else if (written.element === 'real') {
     if (!expectReal(context, draft, name)) return type;
   } else if (draft.type.element !== 'index') {
     context.report.add({
@@ -242,7 +252,10 @@ function fitWritten(
 function checkState(context: Context, name: string, state: StateBinding, draft: Draft): void {
   if (isPoison(draft)) return;
   const label = { span: state.span, text: `${name} is declared here` };
-  if (!expectReal(context, draft, `the state ${name}`)) return;
+  if (state.element === 'complex') {
+    if (!expectNumber(context, draft, `the state ${name}`)) return;
+    if (refuseReal(context, draft, `the state ${name} is declared complex`, label)) return;
+  } else if (!expectReal(context, draft, `the state ${name}`)) return;
   if (draft.type.rate === 'once') {
     const text = nameOf(draft, '...');
     context.report.add({
@@ -276,9 +289,10 @@ export function checkStart(context: Context, item: StateItem): Draft | undefined
   const draft = context.infer(item.start, placeOf(context, `${names.join('_')}.start`));
   const binding = context.scope.get(names[0] ?? '');
   if (isPoison(draft) || binding?.kind !== 'state' || binding.shape === undefined) return undefined;
-  const { shape, span } = binding;
+  const { shape, span, element } = binding;
   const label = { span, text: `${names[0]} is a state of ${shapeText(context, shape)}` };
-  if (!expectReal(context, draft, `the start of ${names[0]}`)) return undefined;
+  const expect = element === 'complex' ? expectNumber : expectReal;
+  if (!expect(context, draft, `the start of ${names[0]}`)) return undefined;
   if (draft.type.rate === 'step') {
     context.report.add({
       code: 'RNN4009',

@@ -6,6 +6,7 @@ import { suggest } from '../base/suggest.ts';
 import type { Expression } from '../parser/tree.ts';
 import { callDraft } from './calls.ts';
 import type { OverTimeNode } from './checked.ts';
+import { expectNumber, inParts, partOf } from './complex.ts';
 import {
   asReference,
   type Context,
@@ -159,15 +160,16 @@ function overTimeDraft(
       help: `leave out ${words}`,
     });
   }
-  if (!isEnd && !expectReal(context, operand, words)) return poison(span);
+  const taken = reducer === 'max' ? expectReal : expectNumber;
+  if (!isEnd && !taken(context, operand, words)) return poison(span);
   const type = { ...operand.type, rate: 'once' } as const;
   const reference = asReference(context, operand);
-  return makeDraft(
-    span,
-    type,
-    () => ({ kind: 'over-time', reducer, operand: reference.finish(), ...nodeBase(context, span, type) }),
-    { because: operand.because },
-  );
+  return inParts(context, span, type, { because: operand.because }, (part, base) => ({
+    kind: 'over-time',
+    reducer,
+    operand: partOf(reference, part).finish(),
+    ...base,
+  }));
 }
 
 function eachStepDraft(context: Context, operand: Draft, span: Span): Draft {
@@ -186,10 +188,9 @@ function eachStepDraft(context: Context, operand: Draft, span: Span): Draft {
   }
   const type = { ...operand.type, rate: 'step' } as const;
   const reference = asReference(context, operand);
-  return makeDraft(
-    span,
-    type,
-    () => ({ kind: 'each-step', operand: reference.finish(), ...nodeBase(context, span, type) }),
-    { because: operand.because },
-  );
+  return inParts(context, span, type, { because: operand.because }, (part, base) => ({
+    kind: 'each-step',
+    operand: partOf(reference, part).finish(),
+    ...base,
+  }));
 }

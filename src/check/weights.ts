@@ -5,6 +5,7 @@ import { makeSpan } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Argument, ParamItem } from '../parser/tree.ts';
 import type { CheckedStart } from './checked.ts';
+import { type Part, partName, partsOf } from './complex.ts';
 import type { Context, Draft } from './context.ts';
 import { placeOf } from './equations.ts';
 import { shortText } from './report.ts';
@@ -25,22 +26,41 @@ export function checkWeights(context: Context, item: ParamItem): void {
   for (const name of item.names) {
     const binding = context.scope.get(name.text);
     if (binding?.kind !== 'parameter' || binding.span !== name.span || binding.shape === undefined) continue;
-    const { shape } = binding;
-    fits(context, item, name.text, shape);
-    context.parameters.push({
-      name: name.text,
-      span: name.span,
-      position: name.span.start,
-      documentation: item.documentation,
-      shapes: [shape],
-      start: () => start(shape),
-    });
+    const { shape, element } = binding;
+    if (!fits(context, item, name.text, shape, element)) continue;
+    for (const part of partsOf(element)) {
+      context.parameters.push({
+        name: partName(name.text, part),
+        span: name.span,
+        position: name.span.start,
+        documentation: item.documentation,
+        shapes: [shape],
+        start: () => startOfPart(start(shape), part),
+      });
+    }
   }
 }
 
 /** The product of sizes; 1 where there are none. */
 export function product(sizes: readonly Size[]): Size {
   return sizes.reduce(multiplySizes, sizeOf(1));
+}
+
+/**
+ * How a part of a complex weight starts. Drawn ones are drawn each by itself; by the fans each has half of the variance,
+ * so that the two have it together. One number, and the identity, are real.
+ */
+function startOfPart(start: CheckedStart, part: Part): CheckedStart {
+  if (part === undefined) return start;
+  if (start.kind === 'glorot') {
+    return {
+      ...start,
+      fanIn: multiplySizes(sizeOf(2), start.fanIn),
+      fanOut: multiplySizes(sizeOf(2), start.fanOut),
+    };
+  }
+  const isReal = start.kind === 'value' || start.kind === 'identity';
+  return part === 'im' && isReal ? { kind: 'zeros' } : start;
 }
 
 const byFans = (shape: readonly Size[]): CheckedStart => ({
@@ -138,14 +158,30 @@ function startOf(
   }
 }
 
-/** Orthogonal is for matrices, identity for square ones. */
-function fits(context: Context, item: ParamItem, name: string, shape: readonly Size[]): void {
+/** Orthogonal is for real matrices, identity for square ones. Says so where it does not fit. */
+function fits(
+  context: Context,
+  item: ParamItem,
+  name: string,
+  shape: readonly Size[],
+  element: 'real' | 'complex',
+): boolean {
   const value = item.start?.kind === 'distribution' ? item.start.value : undefined;
   const head = value?.kind === 'call' ? value.callee : value;
   const word = head?.kind === 'name' ? head.text : '';
   const matrix = shape.length === 2;
   const square = matrix && sameSize(shape[0], shape[1]);
-  if ((word !== 'orthogonal' || matrix) && (word !== 'identity' || square)) return;
+  if (word === 'orthogonal' && matrix && element === 'complex') {
+    context.report.add({
+      code: 'RNN5010',
+      message: `orthogonal is for real matrices, and ${name} is complex`,
+      span: value?.span ?? item.span,
+      related: [{ span: item.type.span, text: `${name} is declared complex here` }],
+      help: 'leave it out (both parts start uniform by the fans), or write ~ normal(0.1)',
+    });
+    return false;
+  }
+  if ((word !== 'orthogonal' || matrix) && (word !== 'identity' || square)) return true;
   context.report.add({
     code: 'RNN5010',
     message: `${word} is for ${word === 'identity' ? 'square matrices' : 'matrices'}, and ${name} is ${showSizes(shape)}`,
@@ -153,4 +189,5 @@ function fits(context: Context, item: ParamItem, name: string, shape: readonly S
     related: [{ span: item.type.span, text: `${name} is declared ${showSizes(shape)} here` }],
     help: `leave it out (a ${matrix ? 'matrix starts uniform by its fans' : 'vector starts at zero'}), or write ~ normal(0.1)`,
   });
+  return true;
 }

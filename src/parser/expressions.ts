@@ -97,12 +97,17 @@ export class ExpressionGrammar extends EmbeddedActionsParser {
 
   private readonly tensorType: Rule<ValueType> = this.RULE('shape', () => {
     const sizes: Expression[] = [];
+    let complex: IToken | undefined;
+    this.OPTION(() => {
+      complex = this.CONSUME(tokens.Complex);
+    });
     const open = this.CONSUME(tokens.OpenBracket);
     this.MANY_SEP({ SEP: tokens.Comma, DEF: () => sizes.push(this.SUBRULE(this.expression)) });
     const close = this.CONSUME(tokens.CloseBracket);
-    return this.ACTION(
-      (): ValueType => ({ kind: 'tensor', span: joinSpans(this.span(open), this.span(close)), sizes }),
-    );
+    return this.ACTION((): ValueType => {
+      const span = joinSpans(this.span(complex ?? open), this.span(close));
+      return { kind: 'tensor', span, complex: complex !== undefined, sizes };
+    });
   });
 
   private readonly indexType: Rule<ValueType> = this.RULE('indexType', () => {

@@ -90,7 +90,7 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
   let i = first;
   /** Whether an operand has just ended, so that an operator or an end is wanted. */
   let ends = false;
-  /** Whether a type is wanted: after its colon, and after `once`. */
+  /** Whether a type is wanted: after its colon, and after `once` and `complex`. */
   let typeNext = false;
   /** Where the brackets of an item's type open. */
   let typeOpen = -1;
@@ -414,6 +414,11 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
       const next = stream.tokens[i + 1]?.tokenType;
       if (token.image === 'once' && (next === tokens.OpenBracket || next === tokens.Word)) {
         tokens.retag(take(), tokens.Once);
+        ends = false;
+        return;
+      }
+      if (token.image === 'complex' && next === tokens.OpenBracket) {
+        tokens.retag(take(), tokens.Complex);
         ends = false;
         return;
       }

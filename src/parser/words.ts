@@ -91,7 +91,7 @@ function matchBrackets(all: readonly IToken[]): Int32Array {
 function findDefinitions(all: readonly IToken[], partner: Int32Array): Uint8Array {
   const defines = new Uint8Array(all.length);
   for (let i = all.length - 2; i >= 0; i--) {
-    if (!isWordLike(all[i])) continue;
+    if (!isWordLike(all[i]) || isComplexType(all, i)) continue;
     let after = i + 1;
     if (all[after].tokenType === tokens.OpenBracket && partner[after] > 0) after = partner[after] + 1;
     if (after >= all.length) continue;
@@ -101,6 +101,13 @@ function findDefinitions(all: readonly IToken[], partner: Int32Array): Uint8Arra
     else if (kind === tokens.Comma && after + 1 < all.length) defines[i] = defines[after + 1];
   }
   return defines;
+}
+
+/** `z: complex [m] = ...` defines z, and no entries of something called complex. */
+function isComplexType(all: readonly IToken[], i: number): boolean {
+  if (all[i].image !== 'complex') return false;
+  const before = all[i - 1]?.image === 'once' ? i - 2 : i - 1;
+  return all[before]?.tokenType === tokens.Colon;
 }
 
 function findLines(source: Source, all: readonly IToken[]): Uint8Array {

@@ -195,6 +195,13 @@ class Meaning {
         const row = data.length / shape[0];
         return { shape: [size, ...shape.slice(1)], data: data.slice(start * row, (start + size) * row) };
       }
+      case 'spread': {
+        const operand = of(e.operand);
+        return build(
+          e.type.shape.map((size) => evaluateSize(size, scope.sizes)!),
+          (i) => entry(operand, i),
+        );
+      }
       case 'pick': {
         const { shape, data } = of(e.table);
         const row = data.length / shape[0];

@@ -101,6 +101,8 @@ export function express<C extends Surroundings>(e: CheckedExpression, context: C
         const size = sizeNumber(e.size, context.opened, e.span);
         return b.call('slice', [recur(e.operand)], { axis: 0, start, size });
       }
+      case 'spread':
+        return spread(b, recur(e.operand), numbers(e.type.shape));
       case 'oldest':
         return oldest(b, recur(e.operand));
       case 'newest':
@@ -244,16 +246,16 @@ function conditional(
   recur: (e: CheckedExpression) => NodeId,
   b: GraphBuilder,
 ): NodeId {
-  const spread = (node: NodeId): NodeId =>
-    sameShape(b.shapeOf(node), shape) ? node : b.broadcast(node, shape, []);
-  const cases = e.cases.map((c) => ({
-    condition: spread(recur(c.condition)),
-    value: spread(recur(c.value)),
-  }));
+  const whole = (inner: CheckedExpression): NodeId => spread(b, recur(inner), shape);
+  const cases = e.cases.map((c) => ({ condition: whole(c.condition), value: whole(c.value) }));
   return cases.reduceRight(
     (otherwise, { condition, value }) => b.apply('select', condition, value, otherwise),
-    spread(recur(e.otherwise)),
+    whole(e.otherwise),
   );
+}
+
+function spread(b: GraphBuilder, node: NodeId, shape: readonly Dim[]): NodeId {
+  return sameShape(b.shapeOf(node), shape) ? node : b.broadcast(node, shape, []);
 }
 
 /** The sum of weight . argument, and the bias. A vector or scalar out of a vector or scalar, four ways. */

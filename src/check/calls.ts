@@ -199,6 +199,10 @@ function callNamed(context: Context, name: string, call: Call, place: Place, spa
   if (isBuiltIn(name)) return callBuiltIn(context, name, args, place, span);
   const drafts = args.map((argument) => context.infer(argument.value, place));
   if (isPrimitiveFunction(name)) {
+    if (place.constant !== undefined && (name === 'complex' || name === 'cis')) {
+      const message = `${place.constant} is one real number, and ${name} makes a complex one`;
+      return fail(context, { code: 'RNN3201', message, span });
+    }
     return drafts.some(isPoison) ? poison(span) : callPrimitive(context, name, drafts, span);
   }
   return unknownFunction(context, name, place, call.callee.span, false);

@@ -14,7 +14,6 @@ import {
   draftReal,
   expectReal,
   fail,
-  isPoison,
   makeDraft,
   nameOf,
   nodeBase,
@@ -101,9 +100,9 @@ function zero(context: Context, span: Span): Draft {
   return makeDraft(span, type, finish, { atomic: true, literal: 0 });
 }
 
-/** A value as a complex one: of a real value the imaginary part is 0. */
+/** A real value as a complex one, whose imaginary part is 0; what is not real as it is. */
 export function asComplex(context: Context, draft: Draft): Draft {
-  if (isComplex(draft) || isPoison(draft)) return draft;
+  if (draft.type.element !== 'real') return draft;
   return complexDraft(draft.span, draft, spreadOver(context, zero(context, draft.span), draft.type));
 }
 

@@ -226,16 +226,19 @@ function powerOfComplex(context: Context, operands: readonly Draft[], span: Span
   const k = exponent.literal;
   const fits = k !== undefined && Number.isInteger(k) && k >= 1 && k <= MOST_POWER;
   if (operands.length === 2 && isComplex(base) && fits) return complexPower(context, base, k, span);
-  const wrong = isComplex(exponent) ? exponent : base;
+  const [a, b] = [nameOf(base, 'this'), nameOf(exponent, 'the exponent')];
+  const turned = isComplex(exponent);
   return fail(context, {
     code: 'RNN3203',
-    message: `${nameOf(wrong, 'this')} is complex, and ${nameOf(exponent, 'the exponent')} is no whole number from 1 to ${MOST_POWER} that is written as one`,
+    message: turned
+      ? `the exponent ${b} is complex, and an exponent is real`
+      : `${a} is complex, and ${b} is no whole number from 1 to ${MOST_POWER} that is written as one`,
     span,
-    related: reasons(span, wrong.because),
-    notes: ['a power of a complex value is a product of so many: other powers have more than one value'],
-    help: isComplex(base)
-      ? 'write z ^ 2, 1 / z ^ 2, or exp(k * w) with w for the logarithm that is meant'
-      : `write exp(${nameOf(exponent, 'w')} * log(${nameOf(base, 'a')}))`,
+    related: reasons(span, (turned ? exponent : base).because),
+    notes: ['a power of a complex value is a product of so many: all others have more than one value'],
+    help: turned
+      ? `of a positive real a, write exp(${b} * log(a))`
+      : `write ${a} ^ 2 for a square, 1 / ${a} ^ 2 for one below the line`,
   });
 }
 

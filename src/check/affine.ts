@@ -147,7 +147,7 @@ function isVectorOrScalar(context: Context, draft: Draft, word: string): boolean
       span: draft.span,
       label: `this is ${typeText(context, draft.type)}`,
       related: reasons(draft.span, draft.because),
-      help: `declare a weight, param W: complex [m, n], and write W @ ${draft.atomic ? name : `(${name})`}`,
+      help: `declare a weight, param W: complex [m, n], and write W @ ${/^(prev )?[\w.]+(\([^()]*\))?$/.test(name) ? name : `(${name})`}`,
     });
     return false;
   }

@@ -31,6 +31,11 @@ export function partName(name: string, part: Part): string {
   return part === undefined ? name : `${name}.${part}`;
 }
 
+/** The name of what a name may be a part of, as it stands in the text. */
+export function wholeName(name: string): string {
+  return name.replace(/\.(re|im)$/, '');
+}
+
 /** The parts that a value of this element has. */
 export function partsOf(element: DraftType['element']): readonly Part[] {
   return element === 'complex' ? ['re', 'im'] : [undefined];

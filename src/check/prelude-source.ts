@@ -51,4 +51,8 @@ cell Embedding(d, v) {
   param W: [v, d] ~ normal(1)
   output W[x]
 }
+
+## The modReLU of a complex value (Arjovsky et al. 2016): its absolute value plus b, where that is positive, at its own
+## angle; else 0.
+fn modrelu(z, b) = if abs(z) > 0 then relu(abs(z) + b) / abs(z) * z else 0
 `;

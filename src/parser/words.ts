@@ -107,7 +107,9 @@ function findDefinitions(all: readonly IToken[], partner: Int32Array): Uint8Arra
 function isComplexType(all: readonly IToken[], i: number): boolean {
   if (all[i].image !== 'complex') return false;
   const before = all[i - 1]?.image === 'once' ? i - 2 : i - 1;
-  return all[before]?.tokenType === tokens.Colon;
+  const kind = all[before]?.tokenType;
+  // Of `state h complex [m] = h0` the colon is missing.
+  return kind === tokens.Colon || (kind === tokens.Word && itemWords.has(all[before - 1]?.image));
 }
 
 function findLines(source: Source, all: readonly IToken[]): Uint8Array {

@@ -1,5 +1,6 @@
 // The ways to make a real value, by what they need to know of it.
 import { affineWays } from './affine.ts';
+import { complexWays } from './complex.ts';
 import { elementwiseWays } from './elementwise.ts';
 import { guardedWays } from './guarded.ts';
 import { timeWays } from './over-time.ts';
@@ -14,4 +15,4 @@ export const anyShape: Ways = [...elementwiseWays, ...guardedWays];
 export const ofVectors: Ways = [...anyShape, ...shapedWays];
 
 /** With weights, time, and other cells. */
-export const ofCells: Ways = [...ofVectors, ...affineWays, ...timeWays, ...templateWays];
+export const ofCells: Ways = [...ofVectors, ...affineWays, ...timeWays, ...templateWays, ...complexWays];

@@ -1,17 +1,17 @@
 // Fresh weights: affine, linear and Dense, and the rule that names them (docs/language.md, "Names of weights"). In
 // equation e, `affine(a, prev h)` has the weights e.W_a and e.W_h and the bias e.b; the second affine or linear of the
-// equation has e.2.W_a, and so on. Also dropout, whose noise is named in the same way.
+// equation has e.2.W_a, and so on.
 
 import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import type { Expression } from '../parser/tree.ts';
-import type { CheckedExpression, CheckedStart } from './checked.ts';
+import type { CheckedExpression } from './checked.ts';
 import {
   type Context,
   type DenseUnit,
   type Draft,
+  type DraftParameter,
   expectReal,
-  fail,
   isPoison,
   joinRates,
   makeDraft,
@@ -23,12 +23,14 @@ import {
   shapeText,
   typeText,
 } from './context.ts';
-import { isKnownShape, resolveShape, type Shape, type UnknownShape } from './shapes.ts';
-import type { Size } from './size.ts';
+import { isKnownShape, resolveShape, type Shape, type UnknownShape, unifyShapes } from './shapes.ts';
+import type { WrittenStart } from './starts.ts';
 
 /** Glorot by the sizes of the result and the argument, also where the weight is a vector. */
-const glorot = (fanIn: Size, fanOut: Size): CheckedStart => ({ kind: 'glorot', fanIn, fanOut });
-const zeros = (): CheckedStart => ({ kind: 'zeros' });
+const byFans: Start = { start: (fanIn, fanOut) => ({ kind: 'glorot', fanIn, fanOut }) };
+const atZero: Start = { start: () => ({ kind: 'zeros' }) };
+
+type Start = Pick<DraftParameter, 'start' | 'check'>;
 
 /** A shape that its place will tell. */
 function unknownShape(context: Context, span: Span, word: string, equation: string): UnknownShape {
@@ -51,9 +53,18 @@ function addParameter(
   span: Span,
   position: number,
   shapes: readonly Shape[],
-  start: (fanIn: Size, fanOut: Size) => CheckedStart,
+  { start, check }: Start,
 ): string {
-  context.parameters.push({ name, span, position, documentation: undefined, shapes, start });
+  context.parameters.push({
+    name,
+    span,
+    position,
+    documentation: undefined,
+    frozen: false,
+    shapes,
+    start,
+    check,
+  });
   return name;
 }
 
@@ -89,12 +100,19 @@ export function nextAffinePrefix(place: Place): string {
   return count === 1 ? `${place.equation}.` : `${place.equation}.${count}.`;
 }
 
+/** How the weights and the bias of an affine start, where it says so: `start:` and `bias:`. */
+export interface WrittenStarts {
+  readonly weights: WrittenStart | undefined;
+  readonly bias: WrittenStart | undefined;
+}
+
 /** `affine(a, b)` and `linear(a, b)`: arguments are real vectors or scalars. */
 export function affineDraft(
   context: Context,
   word: string,
   prefix: string,
   args: readonly { readonly draft: Draft; readonly expression: Expression }[],
+  starts: WrittenStarts,
   place: Place,
   span: Span,
 ): Draft {
@@ -102,14 +120,59 @@ export function affineDraft(
   const good = drafts.filter((draft) => isVectorOrScalar(context, draft, word));
   const rate = joinRates(context, drafts, span);
   if (good.length < drafts.length || rate === undefined) return poison(span);
+  const shared = place.inside?.isLocal === true ? context.shared.get(span.start) : undefined;
+  if (shared !== undefined) {
+    const fits = drafts.map((draft, i) =>
+      agreesWithWeights(context, word, draft, shared.arguments[i], place),
+    );
+    if (fits.includes(false)) return poison(span);
+    return affineNode(context, shared.weights, shared.bias, drafts, shared.result, span);
+  }
   const shape = unknownShape(context, span, word, place.equation);
   const names = weightNames(args.map((argument) => argument.expression));
   const weights = names.map((name, i) =>
-    addParameter(context, prefix + name, drafts[i].span, span.start, [shape, drafts[i].type.shape], glorot),
+    addParameter(
+      context,
+      prefix + name,
+      drafts[i].span,
+      span.start,
+      [shape, drafts[i].type.shape],
+      starts.weights ?? byFans,
+    ),
   );
   const bias =
-    word === 'linear' ? undefined : addParameter(context, `${prefix}b`, span, span.start, [shape], zeros);
+    word === 'linear'
+      ? undefined
+      : addParameter(context, `${prefix}b`, span, span.start, [shape], starts.bias ?? atZero);
+  if (place.inside?.isLocal === true) {
+    const shapes = drafts.map((draft) => draft.type.shape);
+    context.shared.set(span.start, { weights, bias, result: shape, arguments: shapes });
+  }
   return affineNode(context, weights, bias, drafts, shape, span);
+}
+
+/** Whether an argument of an affine in a function of the cell has the shape of its first use. */
+function agreesWithWeights(
+  context: Context,
+  word: string,
+  draft: Draft,
+  shape: Shape,
+  { inside }: Place,
+): boolean {
+  const name = inside?.declaration.name.text ?? '';
+  const complain = (): void =>
+    context.report.add({
+      code: 'RNN3003',
+      message:
+        `${name} has one set of weights for all its uses: its ${word} takes ${shapeText(context, shape)}, ` +
+        `and ${nameOf(draft, 'this')} is ${shapeText(context, draft.type.shape)} here`,
+      span: inside?.span ?? draft.span,
+      related: reasons(inside?.span ?? draft.span, { span: draft.span, text: `the ${word} is here` }),
+      help: 'give what has weights of its own an equation of its own',
+    });
+  if (unifyShapes(draft.type.shape, shape, context.unknowns, undefined, complain)) return true;
+  complain();
+  return false;
 }
 
 function affineNode(
@@ -180,50 +243,10 @@ export function applyDense(
     const { size } = unit;
     const result = size === undefined ? unknownShape(context, span, 'Dense', place.equation) : [size];
     unit.shapes = [result, argument.type.shape];
-    addParameter(context, weight, unit.span, unit.span.start, unit.shapes, glorot);
-    addParameter(context, bias, unit.span, unit.span.start, [result], zeros);
+    addParameter(context, weight, unit.span, unit.span.start, unit.shapes, byFans);
+    addParameter(context, bias, unit.span, unit.span.start, [result], atZero);
   } else if (!unify(argument, unit.shapes[1], { span: unit.span, text: 'one copy has one set of weights' })) {
     return poison(span);
   }
   return affineNode(context, [weight], bias, [argument], unit.shapes[0], span);
-}
-
-/** `dropout(x, p)`. */
-export function dropoutDraft(
-  context: Context,
-  operand: Draft,
-  probability: Draft,
-  place: Place,
-  span: Span,
-): Draft {
-  const count = ++place.counts.dropout;
-  const name = `${place.equation}.dropout${count === 1 ? '' : count}`;
-  if (!expectReal(context, operand, 'dropout') || !expectReal(context, probability, 'dropout')) {
-    return poison(span);
-  }
-  const { literal } = probability;
-  if (literal !== undefined && !(literal >= 0 && literal < 1)) {
-    return fail(context, {
-      code: 'RNN3014',
-      message: `dropout leaves out a part from 0 up to, but not including, 1; this is ${literal}`,
-      span: probability.span,
-      help: literal > 1 && literal < 100 ? `for ${literal} % write ${literal / 100}` : undefined,
-    });
-  }
-  const type = {
-    ...operand.type,
-    rate: operand.type.rate === 'constant' ? 'step' : operand.type.rate,
-  } as const;
-  return makeDraft(
-    span,
-    type,
-    () => ({
-      kind: 'dropout',
-      name,
-      operand: operand.finish(),
-      probability: probability.finish(),
-      ...nodeBase(context, span, type),
-    }),
-    { because: operand.because },
-  );
 }

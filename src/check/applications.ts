@@ -3,7 +3,6 @@
 import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
-import type { Expression } from '../parser/tree.ts';
 import { applyDense } from './affine.ts';
 import type { ApplicationId, CheckedCell, CheckedInput, CheckedType, Rate } from './checked.ts';
 import {
@@ -43,6 +42,7 @@ import {
 import { concatDrafts } from './functions.ts';
 import { type DraftType, type Shape, unifyShapes } from './shapes.ts';
 import { type Size, substituteSize } from './size.ts';
+import { weightDraft, weightsOf } from './tied.ts';
 
 /** An argument of an application. */
 export interface GivenValue {
@@ -190,13 +190,14 @@ function agrees(
   shape: Shape,
   what: string,
   from: Label | undefined,
+  more: readonly Label[] = [],
 ): boolean {
   const complain = (): void =>
     context.report.add({
       code: 'RNN3003',
       message: `${what} is ${shapeText(context, shape)}, and ${nameOf(draft, 'this')} is ${shapeText(context, draft.type.shape)}`,
       span: draft.span,
-      related: reasons(draft.span, from, ...originOf(draft)),
+      related: reasons(draft.span, from, ...more, ...originOf(draft)),
     });
   if (unifyShapes(draft.type.shape, shape, context.unknowns, from, complain)) return true;
   complain();
@@ -376,7 +377,7 @@ function checkArgument(
       return false;
     }
   }
-  return agrees(context, draft, wanted.shape, what, from);
+  return agrees(context, draft, wanted.shape, what, from, instance.because);
 }
 
 /** The rate at which a cell is applied; undefined where an argument has the wrong one, which is reported. */
@@ -424,17 +425,6 @@ interface FoundState {
   readonly because: Label;
 }
 
-/** The path of a member expression: `top.low.h` is [top, low, h]. Undefined where it does not begin with a name. */
-export function memberPath(expression: Expression): readonly string[] | undefined {
-  const path: string[] = [];
-  let current = expression;
-  while (current.kind === 'member') {
-    path.unshift(current.name.text);
-    current = current.object;
-  }
-  return current.kind === 'name' ? [current.text, ...path] : undefined;
-}
-
 /** The state that a path into an instance names; undefined where there is none. */
 function findState(instance: DraftInstance, path: readonly string[]): FoundState | undefined {
   let { cell } = instance;
@@ -463,7 +453,19 @@ function soleInstance(unit: TemplateUnit): DraftInstance | undefined {
   return unit.kind === 'instance' ? unit.instance : undefined;
 }
 
-/** `prev top.h` and `top.c`; `path` begins with the name of the instance. */
+/** Whether a path names an output or a state. */
+function hasValue({ cell, ...instance }: DraftInstance, path: readonly string[]): boolean {
+  const isOutput = path.length === 1 && cell.outputs.some(({ name }) => name === path[0]);
+  return isOutput || findState({ cell, ...instance }, path) !== undefined;
+}
+
+/** Names in a message: the first few of many. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 12).join(', ');
+  return names.length > 12 ? `${shown} and ${names.length - 12} others` : shown;
+}
+
+/** `prev top.h`, `top.c` and `top.W`; `path` begins with the name of the instance. */
 export function memberDraft(context: Context, path: readonly string[], previous: boolean, span: Span): Draft {
   const [name, ...rest] = path;
   const unit = context.units.get(name);
@@ -472,11 +474,31 @@ export function memberDraft(context: Context, path: readonly string[], previous:
     return poison(span);
   }
   const instance = soleInstance(unit);
+  const weight = previous ? undefined : weightDraft(context, path, span);
+  if (weight !== undefined && (instance === undefined || !hasValue(instance, rest))) return weight;
   if (instance === undefined) {
+    const weights = weightsOf(context, name);
+    if (unit.kind === 'dense') {
+      const isOpen = weights.includes(rest.join('.'));
+      return fail(context, {
+        code: 'RNN2016',
+        message: isOpen
+          ? `the shape of ${path.join('.')} is not known here`
+          : `a Dense has the weights W and b, and no ${rest.join('.')}`,
+        span,
+        related: [{ span: unit.span, text: `${name} is made here` }],
+        help: isOpen
+          ? `write how many numbers it gives: ${name} = Dense(64)`
+          : weights.length === 0
+            ? `apply it: y = ${name}(...)`
+            : undefined,
+      });
+    }
     return fail(context, {
       code: 'RNN2016',
       message: `${name} is made of several cells (${unit.kind}), and their values cannot be named from outside`,
       span,
+      notes: weights.length === 0 ? [] : [`its weights are ${listed(weights)}`],
       help: 'name each of them: low = ..., top = ...',
     });
   }
@@ -499,17 +521,19 @@ export function memberDraft(context: Context, path: readonly string[], previous:
     const outputs = handedOut.map((o) => o.name);
     const states = declaredOf(cell.states).map((s) => s.name);
     const isOutput = previous && outputs.includes(rest.join('.'));
-    const near = suggest(rest.join('.'), previous ? states : [...outputs, ...states]);
+    const weights = previous ? [] : weightsOf(context, name);
+    const near = suggest(rest.join('.'), previous ? states : [...outputs, ...states, ...weights]);
     return fail(context, {
       code: isOutput ? 'RNN4004' : 'RNN2016',
       message: isOutput
         ? `${rest.join('.')} of ${cell.name} has no past: it is not a state`
-        : `${cell.name} has no ${previous ? 'state' : 'output or state'} ${rest.join('.')}`,
+        : `${cell.name} has no ${previous ? 'state' : 'output, state or weight'} ${rest.join('.')}`,
       span,
       related: [{ span: cell.span, text: `${cell.name} is declared here` }],
       notes: [
         states.length === 0 ? 'it has no states' : `its states are ${states.join(', ')}`,
         ...(previous ? [] : [`its outputs are ${outputs.join(', ')}`]),
+        ...(weights.length === 0 ? [] : [`its weights are ${listed(weights)}`]),
       ],
       help: near === undefined ? undefined : `did you mean ${previous ? 'prev ' : ''}${name}.${near}?`,
     });

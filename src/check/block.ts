@@ -1,37 +1,47 @@
 // One cell or model, from its syntax to its checked form: names, then equations in the order in which they need each
 // other, then what inference has left open, then time. A cell is checked once, for all sizes.
 
-import type { CheckedCell, CheckedEquation, CheckedResult } from './checked.ts';
+import { openArgument } from './cell-arguments.ts';
+import type { CheckedCell, CheckedEquation, CheckedResult, CheckedSettled } from './checked.ts';
 import { finishedParts, isComplex, type Part, partName, partOf, partsOf } from './complex.ts';
-import type { Context, Draft, DraftParameter } from './context.ts';
+import type { CellOf, Context, Draft, DraftParameter, Template } from './context.ts';
 import { isPoison, newCounts, reasons } from './context.ts';
 import { declareHeader, declareItems, type Header } from './declarations.ts';
 import { checkDelays } from './delay.ts';
 import { orderUnits } from './dependencies.ts';
 import { checkEquation, checkStart, placeOf } from './equations.ts';
 import { inferExpression } from './expressions.ts';
+import { warnFirstStep } from './first-step.ts';
+import { checkLocalFunctions, warnUnusedFunctions } from './local-functions.ts';
 import type { Report } from './report.ts';
 import type { BlockEntry, Module } from './resolve.ts';
 import { checkParts, checkResult, type DraftResult } from './results.ts';
+import { warnShadowed } from './shadowed.ts';
 import { isKnownShape, resolveShape } from './shapes.ts';
-import { isNeverPositive, isWhole, type Size, SizeUnknowns, showSize } from './size.ts';
+import { isNeverPositive, isWhole, type Size, SizeUnknowns, showSize, sizeSymbol } from './size.ts';
 import { findStages, nodesOf } from './stages.ts';
-import { inferConstant, instantiate, isTemplate, readTemplate } from './templates.ts';
+import { checkStarts, product } from './starts.ts';
+import { inferConstant } from './template-arguments.ts';
+import { instantiate, isTemplate, readTemplate } from './templates.ts';
 import { reportUndefinedStates } from './undefined-states.ts';
 import { warnUnused } from './usage.ts';
-import { checkWeights, product } from './weights.ts';
+import { checkWeights } from './weights.ts';
 
 /** Cells in cells double with every level: a short file could ask for more copies than there is memory. */
 const mostCopies = 10_000;
 /** What walks through cells in cells does so by recursion, and this leaves it room. */
 const mostDepth = 1000;
 
-/** Checks a cell. Undefined where it has an error, or uses something that has one. */
+/**
+ * Checks a cell, with the given templates for the cells of its header. Undefined where it has an error, or uses something
+ * that has one; also where nothing stands for a cell of its header, so that little is known of it.
+ */
 export function checkBlock(
   entry: BlockEntry,
   prelude: Module,
   report: Report,
-  cellOf: (entry: BlockEntry) => CheckedCell | undefined,
+  cellOf: CellOf,
+  given: ReadonlyMap<string, Template> = new Map(),
 ): CheckedCell | undefined {
   const before = report.errors;
   const { declaration } = entry;
@@ -46,7 +56,9 @@ export function checkBlock(
     const draft = inferConstant(context, defaultValue, placeOf(context, name.text), what);
     if (draft !== undefined) defaults.set(name.text, draft);
   }
-  declareItems(context, items, (value) => isTemplate(entry.module, prelude, value));
+  bindCells(context, header.cells, given);
+  declareItems(context, items, (value) => isTemplate(context, placeOf(context, ''), value));
+  checkLocalFunctions(context, items);
   reportUndefinedStates(context);
   makeInstances(context);
   for (const item of items) if (item.kind === 'param') checkWeights(context, item);
@@ -70,12 +82,7 @@ export function checkBlock(
   return finish(context, header, defaults, starts, results);
 }
 
-function newContext(
-  entry: BlockEntry,
-  prelude: Module,
-  report: Report,
-  cellOf: (entry: BlockEntry) => CheckedCell | undefined,
-): Context {
+function newContext(entry: BlockEntry, prelude: Module, report: Report, cellOf: CellOf): Context {
   const context: Context = {
     entry,
     name: entry.declaration.name.text,
@@ -87,11 +94,17 @@ function newContext(
     values: new Map(),
     parameters: [],
     instances: [],
+    givenSizes: [],
+    givenNumbers: [],
     units: new Map(),
     applications: [],
     delays: [],
     appliedNames: new Set(),
     lookedAt: new Map(),
+    shared: new Map(),
+    loops: [],
+    loopCount: 0,
+    opened: new Set(),
     shapes: [],
     pending: [],
     wholes: [],
@@ -108,6 +121,38 @@ function newContext(
     },
   };
   return context;
+}
+
+/** Says which template stands for each cell of the header: what the use gives, else the default. */
+function bindCells(context: Context, cells: Header['cells'], given: ReadonlyMap<string, Template>): void {
+  for (const { name, defaultValue } of cells) {
+    const { text, span } = name;
+    const binding = context.scope.get(text);
+    if (binding?.kind !== 'cell') continue;
+    const other = context.entry.module.entries.get(text);
+    if (other !== undefined && other.kind !== 'broken') {
+      context.report.add({
+        code: 'RNN2003',
+        message: `${text} is also the name of a ${other.kind} of this file`,
+        span,
+        related: [{ span: other.declaration.name.span, text: `${text} is declared here` }],
+        help: 'give the cell of the header a name of its own',
+      });
+    }
+    const template = given.get(text);
+    if (template !== undefined) binding.template = openArgument(context, text, span, template);
+    else if (defaultValue === undefined) {
+      context.incomplete = true;
+      if (context.entry.kind === 'cell') continue;
+      context.report.add({
+        code: 'RNN5009',
+        message: `${text} stands for a cell, and nobody can give one to the model ${context.name}`,
+        span,
+        notes: ['a cell is given where it is used inside another; a model is not'],
+        help: `give it a default: ${text}: cell = GRU(m: 64)`,
+      });
+    } else binding.template = readTemplate(context, defaultValue, placeOf(context, text));
+  }
 }
 
 /** Makes the named instances, so that every equation can look into them. */
@@ -191,6 +236,10 @@ function checkNames(context: Context, results: readonly DraftResult[]): void {
 function settle(context: Context, before: number): void {
   const { unknowns, report } = context;
   unknowns.settle();
+  for (const { name, size } of context.givenSizes) {
+    if (unknowns.isOpen(size)) unknowns.unify(size, sizeSymbol(name), () => {});
+  }
+  unknowns.settle();
   for (const { size, defaultValue } of context.pending) {
     if (defaultValue !== undefined && unknowns.isOpen(size)) unknowns.unify(size, defaultValue, () => {});
   }
@@ -237,6 +286,7 @@ function settle(context: Context, before: number): void {
     const found = unknowns.resolve(size);
     if (!isSize(found)) complain(found);
   }
+  if (report.errors === before) checkStarts(context);
 }
 
 /** Whether it can be a size, for every choice of its symbols as far as its form tells. */
@@ -304,11 +354,11 @@ function finish(
   const states = [...declared, ...kept];
   const parameters = [...context.parameters]
     .sort((a, b) => a.position - b.position)
-    .map(({ name, span, position, documentation, shapes, start }) => {
+    .map(({ name, span, position, documentation, frozen, shapes, start }) => {
       const parts = shapes.map(shapeOf);
       const shape = parts.flat();
       const fans = [product(parts[1] ?? []), product(parts[0])] as const;
-      return { name, span, position, documentation, shape, start: start(...fans) };
+      return { name, span, position, documentation, frozen, shape, start: start(...fans) };
     });
   const instances = [...context.instances]
     .sort((a, b) => a.span.start - b.span.start)
@@ -381,21 +431,29 @@ function finish(
     ...checked.map((result) => result.stage),
     ...applications.map(({ instance }, i) => stages.ofApplication[i] + (within.get(instance) ?? 0)),
   ].reduce((a, b) => Math.max(a, b), 0);
+  const { settled, open } = settledSizes(context);
   const cell: CheckedCell = {
     kind: entry.kind,
     name: context.name,
     span: declaration.name.span,
     documentation: declaration.documentation,
-    sizes: header.sizes.map(({ parameter: { name }, defaultValue }) => ({
-      name: name.text,
-      span: name.span,
-      defaultValue,
-    })),
-    hyperparameters: header.hyperparameters.map(({ name }) => ({
-      name: name.text,
-      span: name.span,
-      defaultValue: defaults.get(name.text)?.finish(),
-    })),
+    sizes: [
+      ...header.sizes.map(({ parameter: { name }, defaultValue }) => ({
+        name: name.text,
+        span: name.span,
+        defaultValue,
+      })),
+      ...open.map(({ name, span }) => ({ name, span, defaultValue: undefined })),
+    ],
+    hyperparameters: [
+      ...header.hyperparameters.map(({ name }) => ({
+        name: name.text,
+        span: name.span,
+        defaultValue: defaults.get(name.text)?.finish(),
+      })),
+      ...context.givenNumbers.map(({ name, span }) => ({ name, span, defaultValue: undefined })),
+    ],
+    settled,
     inputs: ofKind('input'),
     targets: ofKind('target'),
     states,
@@ -419,12 +477,20 @@ function finish(
     hasState: states.length > 0 || instances.some((instance) => instance.cell.hasState),
     stages: 1 + deepest,
   };
+  for (const [name, binding] of scope) {
+    if (binding.kind !== 'cell' || binding.usedAt !== undefined) continue;
+    const message = `the cell ${name} of the header is never used`;
+    report.add({ code: 'RNN5013', severity: 'warning', message, span: binding.span });
+  }
+  warnUnusedFunctions(context);
   warnUnused(
     cell,
     checked.map((result) => result.value),
     stages,
     report,
   );
+  warnFirstStep(cell, report);
+  warnShadowed(context);
   return cell;
 }
 
@@ -432,6 +498,20 @@ function finish(
 function startOfPart(start: Draft | undefined, part: Part): Draft | undefined {
   if (start === undefined || (part === 'im' && !isComplex(start))) return undefined;
   return partOf(start, part);
+}
+
+/** What the equations make of the sizes that are given with the cells of the header, and those that they leave open. */
+function settledSizes(context: Context): {
+  readonly settled: readonly CheckedSettled[];
+  readonly open: readonly CheckedSettled[];
+} {
+  const all = context.givenSizes.map(({ name, cell, size }) => {
+    const binding = context.scope.get(cell);
+    const span = binding?.kind === 'cell' ? (binding.usedAt ?? binding.span) : context.entry.declaration.span;
+    return { name, span, size: context.unknowns.resolve(size) };
+  });
+  const isOpen = ({ name, size }: CheckedSettled): boolean => showSize(size) === name;
+  return { settled: all.filter((one) => !isOpen(one)), open: all.filter(isOpen) };
 }
 
 /** Itself, and all copies in it as often as they are applied. */

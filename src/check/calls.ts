@@ -2,22 +2,37 @@
 
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
-import type { Argument, Call } from '../parser/tree.ts';
-import { affineDraft, dropoutDraft, nextAffinePrefix } from './affine.ts';
-import { applyUnit, memberPath } from './applications.ts';
+import type { Argument, Call, Expression } from '../parser/tree.ts';
+import { affineDraft, nextAffinePrefix, type WrittenStarts } from './affine.ts';
+import { applyUnit } from './applications.ts';
 import { declaredOf } from './complex.ts';
-import { type Context, type Draft, fail, isPoison, type Place, poison } from './context.ts';
+import {
+  type Context,
+  type Draft,
+  type FunctionValue,
+  fail,
+  isFunctionValue,
+  isPoison,
+  type Place,
+  poison,
+  seesCell,
+} from './context.ts';
 import { delayDraft } from './delay.ts';
+import { memberPath } from './dependencies.ts';
 import { functionElsewhere } from './elsewhere.ts';
+import { takesArguments } from './function-values.ts';
 import { callPrimitive, functionNames, isBuiltIn, isPrimitiveFunction } from './functions.ts';
+import { identityDraft } from './identity.ts';
 import { inlineFunction } from './inline.ts';
 import { notConstant } from './names.ts';
+import { isNoiseWord, noiseDraft } from './noise.ts';
+import { repeatDraft } from './repeat.ts';
 import { shortText } from './report.ts';
 import { describeBinding } from './size-expressions.ts';
+import { readNumber, readStart, type WrittenStart } from './starts.ts';
 import {
   anonymousName,
   cellNames,
-  inferConstant,
   instantiate,
   isTemplate,
   lookUp,
@@ -50,7 +65,17 @@ export function callOutputs(
 ): readonly Draft[] | undefined {
   const { callee } = call;
   if (callee.kind === 'name') {
-    const local = place.inside === undefined ? context.scope.get(callee.text) : undefined;
+    const handedIn = place.parameters?.get(callee.text);
+    if (handedIn !== undefined && isFunctionValue(handedIn)) {
+      const draft = callHandedIn(context, handedIn, call, place, span);
+      return isPoison(draft) ? undefined : [draft];
+    }
+    const isOwn = seesCell(place) && handedIn === undefined;
+    const local = isOwn ? context.scope.get(callee.text) : undefined;
+    if (local?.kind === 'function') {
+      const draft = inlineFunction(context, local.entry, call, place, span);
+      return isPoison(draft) ? undefined : [draft];
+    }
     if (local?.kind === 'instance') return applyNamed(context, callee.text, call, place, span);
     if (local?.kind === 'broken') {
       for (const argument of call.arguments) context.infer(argument.value, place);
@@ -60,7 +85,7 @@ export function callOutputs(
     const draft = callNamed(context, callee.text, call, place, span);
     return isPoison(draft) ? undefined : [draft];
   }
-  if (isTemplate(place.module, context.prelude, callee)) {
+  if (isTemplate(context, place, callee)) {
     // Read first, so that copies are counted in the order of the text.
     const template = readTemplate(context, callee, place);
     const name = template === undefined ? '' : anonymousName(template, place);
@@ -130,6 +155,14 @@ export function callOutputs(
   return undefined;
 }
 
+/** A call of an argument that is a function. */
+function callHandedIn(context: Context, value: FunctionValue, call: Call, place: Place, span: Span): Draft {
+  const who = `${place.inside?.declaration.name.text ?? 'this'} calls it`;
+  if (!takesArguments(context, value, call.arguments.length, who, call)) return poison(span);
+  if (value.entry !== undefined) return inlineFunction(context, value.entry, call, place, span);
+  return callKnown(context, value.name, call.arguments, place, span);
+}
+
 function inferArguments(
   context: Context,
   args: readonly Argument[],
@@ -173,7 +206,7 @@ function callNamed(context: Context, name: string, call: Call, place: Place, spa
     return poison(span);
   }
   if (entry?.kind === 'function') return inlineFunction(context, entry, call, place, span);
-  if (templateNamed(place.module, context.prelude, name) !== undefined) {
+  if (templateNamed(context, place, name) !== undefined) {
     const template = readTemplate(context, call, place);
     if (template === undefined) return poison(span);
     const text = shortText(call.span) ?? name;
@@ -184,9 +217,21 @@ function callNamed(context: Context, name: string, call: Call, place: Place, spa
       help: `add the values in a second pair of brackets: ${text}(x)`,
     });
   }
+  if (isPrimitiveFunction(name) || isBuiltIn(name)) return callKnown(context, name, args, place, span);
+  for (const argument of args) context.infer(argument.value, place);
+  return unknownFunction(context, name, place, call.callee.span, false);
+}
+
+/** A call of a function that is built in. */
+function callKnown(
+  context: Context,
+  name: string,
+  args: readonly Argument[],
+  place: Place,
+  span: Span,
+): Draft {
   const named = args.find((argument) => argument.name !== undefined);
-  const known = isPrimitiveFunction(name) || isBuiltIn(name);
-  if (named?.name !== undefined && known) {
+  if (named?.name !== undefined && !isAffine(name) && !isNoiseWord(name)) {
     context.report.add({
       code: 'RNN2014',
       message: `the arguments of ${name} have no names`,
@@ -198,14 +243,11 @@ function callNamed(context: Context, name: string, call: Call, place: Place, spa
   }
   if (isBuiltIn(name)) return callBuiltIn(context, name, args, place, span);
   const drafts = args.map((argument) => context.infer(argument.value, place));
-  if (isPrimitiveFunction(name)) {
-    if (place.constant !== undefined && (name === 'complex' || name === 'cis')) {
-      const message = `${place.constant} is one real number, and ${name} makes a complex one`;
-      return fail(context, { code: 'RNN3201', message, span });
-    }
-    return drafts.some(isPoison) ? poison(span) : callPrimitive(context, name, drafts, span);
+  if (place.constant !== undefined && (name === 'complex' || name === 'cis')) {
+    const message = `${place.constant} is one real number, and ${name} makes a complex one`;
+    return fail(context, { code: 'RNN3201', message, span });
   }
-  return unknownFunction(context, name, place, call.callee.span, false);
+  return drafts.some(isPoison) ? poison(span) : callPrimitive(context, name, drafts, span);
 }
 
 function callBuiltIn(
@@ -215,12 +257,17 @@ function callBuiltIn(
   place: Place,
   span: Span,
 ): Draft {
-  if (name !== 'split' && place.inside !== undefined) {
+  if (name === 'repeat') return repeatDraft(context, args, place, span);
+  if (name === 'identity') return identityDraft(context, args, place, span);
+  const isLocal = place.inside?.isLocal === true && name !== 'delay';
+  if (name !== 'split' && !isNoiseWord(name) && place.inside !== undefined && !isLocal) {
     return fail(context, {
       code: 'RNN5001',
-      message: `the function ${place.inside.declaration.name.text} uses ${name}, and a function has ${name === 'dropout' ? 'no noise' : name === 'delay' ? 'no memory' : 'no weights'}`,
+      message: `the function ${place.inside.declaration.name.text} uses ${name}, and a function has ${name === 'delay' ? 'no memory' : 'no weights'}`,
       span,
-      help: 'make the function a cell',
+      help: place.inside.isLocal
+        ? 'give the delayed value an equation of the cell, and use its name'
+        : 'make the function a cell, or write it inside of the cell that uses it',
     });
   }
   if (name !== 'split' && place.constant !== undefined) {
@@ -236,23 +283,11 @@ function callBuiltIn(
     });
   }
   if (name === 'delay') return delayDraft(context, args, place, span);
-  if (name === 'dropout') {
-    const [operand, probability] = args;
-    if (operand === undefined || probability === undefined || args.length > 2) {
-      for (const argument of args) context.infer(argument.value, place);
-      return fail(context, {
-        code: 'RNN2013',
-        message: `dropout takes a value and how much of it to leave out, and has ${args.length} argument${args.length === 1 ? '' : 's'} here`,
-        span,
-        help: 'write dropout(x, 0.1)',
-      });
-    }
-    const value = context.infer(operand.value, place);
-    const part = inferConstant(context, probability.value, place, 'the part that dropout leaves out');
-    return part === undefined ? poison(span) : dropoutDraft(context, value, part, place, span);
-  }
+  if (isNoiseWord(name)) return noiseDraft(context, name, args, place, span);
   const prefix = nextAffinePrefix(place);
-  const given = args.map(({ value }) => ({ draft: context.infer(value, place), expression: value }));
+  const starts = readStarts(context, name, args, place);
+  const plain = args.filter((argument) => argument.name === undefined);
+  const given = plain.map(({ value }) => ({ draft: context.infer(value, place), expression: value }));
   if (given.length === 0) {
     return fail(context, {
       code: 'RNN2013',
@@ -261,11 +296,67 @@ function callBuiltIn(
       help: `write ${name}(x)`,
     });
   }
-  return affineDraft(context, name, prefix, given, place, span);
+  return starts === undefined ? poison(span) : affineDraft(context, name, prefix, given, starts, place, span);
+}
+
+function isAffine(name: string): boolean {
+  return name === 'affine' || name === 'linear';
+}
+
+/** `start:` and `bias:` of an affine: how its weights and its bias start; undefined where there is a mistake. */
+function readStarts(
+  context: Context,
+  word: string,
+  args: readonly Argument[],
+  place: Place,
+): WrittenStarts | undefined {
+  const found = new Map<string, WrittenStart | undefined>();
+  let good = true;
+  for (const { name, value } of args) {
+    if (name === undefined) continue;
+    const { text, span } = name;
+    const known = word === 'affine' ? ['start', 'bias'] : ['start'];
+    if (!known.includes(text) || found.has(text)) {
+      const near = suggest(text, known);
+      good = false;
+      context.report.add({
+        code: found.has(text) ? 'RNN2015' : 'RNN2014',
+        message: found.has(text)
+          ? `${text} of ${word} is given twice`
+          : text === 'bias'
+            ? 'linear has no bias'
+            : `${word} has no argument ${text}`,
+        span,
+        notes:
+          text === 'bias'
+            ? []
+            : ['what it mixes has no names; start: orthogonal says how its weights start, bias: 1 its bias'],
+        help: text === 'bias' && word === 'linear' ? 'write affine' : near && `did you mean ${near}?`,
+      });
+      continue;
+    }
+    const what = text === 'bias' ? `the start of the bias` : 'the start of the weights';
+    const written = isNumber(context, value)
+      ? readNumber(context, value, place, what)
+      : readStart(context, value, place, `a number is one for all entries: ${text}: 1`);
+    if (written === undefined) good = false;
+    found.set(text, written);
+  }
+  return good ? { weights: found.get('start'), bias: found.get('bias') } : undefined;
+}
+
+/** Whether a start is a number, and no distribution and no other weight. */
+function isNumber(context: Context, value: Expression): boolean {
+  const inner = value.kind === 'negation' ? value.operand : value;
+  const head = inner.kind === 'call' ? inner.callee : inner;
+  if (head.kind === 'member') return false;
+  if (head.kind !== 'name') return true;
+  const kind = context.scope.get(head.text)?.kind;
+  return kind === 'size' || kind === 'hyperparameter' || isPrimitiveFunction(head.text);
 }
 
 function unknownFunction(context: Context, name: string, place: Place, span: Span, asCell: boolean): Draft {
-  const local = place.inside === undefined ? context.scope.get(name) : undefined;
+  const local = seesCell(place) ? context.scope.get(name) : undefined;
   const parameter = place.parameters?.has(name) ?? false;
   if (local !== undefined || parameter) {
     return fail(context, {
@@ -278,7 +369,9 @@ function unknownFunction(context: Context, name: string, place: Place, span: Spa
   }
   const entries = [...place.module.entries, ...context.prelude.entries];
   const functions = entries.filter(([, entry]) => entry.kind === 'function').map(([word]) => word);
-  const instances = [...context.scope].filter(([, b]) => b.kind === 'instance').map(([word]) => word);
+  const instances = [...context.scope]
+    .filter(([, b]) => b.kind === 'instance' || b.kind === 'function')
+    .map(([word]) => word);
   if (asCell) {
     unknownCell(context, name, place, span);
     return poison(span);
@@ -289,13 +382,12 @@ function unknownFunction(context: Context, name: string, place: Place, span: Spa
     foreign === undefined
       ? suggest(name, [...instances, ...functions, ...functionNames, ...cells])
       : undefined;
-  if (place.inside === undefined) context.scope.set(name, { kind: 'broken', span });
+  if (seesCell(place)) context.scope.set(name, { kind: 'broken', span });
   return fail(context, {
     code: 'RNN2002',
     message: `there is no function or cell ${name} here`,
     span,
-    notes:
-      near === undefined && foreign === undefined ? ['functions are declared with fn, outside of cells'] : [],
+    notes: near === undefined && foreign === undefined ? ['functions are declared with fn'] : [],
     help: foreign ?? (near === undefined ? undefined : `did you mean ${near}?`),
     fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],
   });

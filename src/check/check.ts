@@ -6,7 +6,9 @@ import type { Source } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { SyntaxFile } from '../parser/tree.ts';
 import { checkBlock } from './block.ts';
+import { keyOf, needsCells } from './cell-arguments.ts';
 import type { CheckedCell, CheckedFile, CheckedTrain } from './checked.ts';
+import type { CellOf } from './context.ts';
 import { orderBlocks } from './order.ts';
 import { Report } from './report.ts';
 import { type BlockEntry, hasNameless, loadModules, type Module, type Resolver } from './resolve.ts';
@@ -26,11 +28,14 @@ export function check(
   const report = new Report();
   const { main, prelude } = loadModules(file, resolve, report);
   const cells = new Map<BlockEntry['declaration'], CheckedCell | undefined>();
-  const cellOf = (entry: BlockEntry): CheckedCell | undefined => cells.get(entry.declaration);
+  const cellOf = cellsWithCells(prelude, report, cells);
   for (const entry of orderBlocks(main, prelude, report)) {
+    const before = report.errors;
     const cell = checkBlock(entry, prelude, report, cellOf);
     if (cell?.kind === 'model') warnWithoutSlope(cell, report);
-    cells.set(entry.declaration, cell);
+    // What has no mistake of its own may be asked for with other cells.
+    const isSound = cell !== undefined || (needsCells(entry.declaration) && report.errors === before);
+    if (isSound) cells.set(entry.declaration, cell);
   }
   const trains = checkTrains(main, cellOf, report);
   const diagnostics = inOrder(file.source, report.diagnostics);
@@ -39,7 +44,8 @@ export function check(
   const found = (names: readonly string[]): readonly CheckedCell[] | undefined => {
     const list = names.flatMap((name) => {
       const entry = main.entries.get(name);
-      return entry?.kind === 'cell' || entry?.kind === 'model' ? [cellOf(entry)] : [];
+      const isCell = entry?.kind === 'cell' || entry?.kind === 'model';
+      return isCell && !needsCells(entry.declaration) ? [cellOf(entry)] : [];
     });
     const known = list.filter((cell) => cell !== undefined);
     return known.length < list.length ? undefined : known;
@@ -51,7 +57,50 @@ export function check(
   const imported = found(main.imported);
   if (blocks === undefined || imported === undefined) return { program: undefined, diagnostics };
   const { source, documentation } = file;
-  return { program: { source, documentation, blocks, imported, trains }, diagnostics };
+  const templates = file.declarations.flatMap((d) =>
+    (d.kind === 'cell' || d.kind === 'model') && needsCells(d) ? [d.name.text] : [],
+  );
+  return { program: { source, documentation, blocks, imported, templates, trains }, diagnostics };
+}
+
+/** How many cells may be made of cells with cells in their headers. */
+const mostUses = 2000;
+
+/** Gives cells by their declarations, those with other cells in their headers checked when they are asked for. */
+function cellsWithCells(
+  prelude: Module,
+  report: Report,
+  cells: ReadonlyMap<BlockEntry['declaration'], CheckedCell | undefined>,
+): CellOf {
+  const numbers = new Map<CheckedCell, number>();
+  const numberOf = (cell: CheckedCell): number => {
+    const number = numbers.get(cell) ?? numbers.size;
+    numbers.set(cell, number);
+    return number;
+  };
+  const known = new Map<BlockEntry['declaration'], Map<string, CheckedCell | undefined>>();
+  let uses = 0;
+  const cellOf: CellOf = (entry, given = new Map()) => {
+    const { declaration } = entry;
+    if (given.size === 0 || !cells.has(declaration)) return cells.get(declaration);
+    const key = [...given]
+      .map(([name, template]) => `${name}:${keyOf(template, numberOf)}`)
+      .sort()
+      .join(';');
+    const ofCell = known.get(declaration) ?? new Map<string, CheckedCell | undefined>();
+    known.set(declaration, ofCell);
+    if (ofCell.has(key)) return ofCell.get(key);
+    if (++uses > mostUses) {
+      const { text, span } = declaration.name;
+      const message = `the cells with cells in their headers open up to more than ${mostUses} others, ${text} among them`;
+      report.add({ code: 'RNN5016', message, span });
+      return undefined;
+    }
+    const cell = checkBlock(entry, prelude, report, cellOf, given);
+    ofCell.set(key, cell);
+    return cell;
+  };
+  return cellOf;
 }
 
 /** The file itself first, then what it imports, each in the order of its text. */

@@ -41,6 +41,8 @@ export interface CheckedFile {
   readonly blocks: readonly CheckedCell[];
   /** The cells and models that it imports. */
   readonly imported: readonly CheckedCell[];
+  /** The cells of the file that can only be checked with what a use gives them for the cells of their headers. */
+  readonly templates: readonly string[];
   /** The train blocks, each with its model. Their entries are read by whoever trains. */
   readonly trains: readonly CheckedTrain[];
 }
@@ -57,9 +59,11 @@ export interface CheckedCell {
   /** The name where it stands. */
   readonly span: Span;
   readonly documentation: string | undefined;
-  /** The sizes of the header, in order. */
+  /** The sizes of the header, in order; then those that a use gives with the cells of the header, as `C.m`. */
   readonly sizes: readonly CheckedSize[];
   readonly hyperparameters: readonly CheckedHyperparameter[];
+  /** What else a use gives, and what it has to be. */
+  readonly settled: readonly CheckedSettled[];
   readonly inputs: readonly CheckedInput[];
   readonly targets: readonly CheckedInput[];
   readonly states: readonly CheckedState[];
@@ -89,6 +93,18 @@ export interface CheckedCell {
   readonly depth: number;
   /** How many stages one application takes: the largest stage in it, with its instances, and 1. */
   readonly stages: number;
+}
+
+/**
+ * A size that a use gives together with a cell of the header (`m` of `Highway(C: LSTM(m: 8))`, called `C.m`), where the
+ * equations say what it must be.
+ */
+export interface CheckedSettled {
+  readonly name: string;
+  /** Where the cell is used first. */
+  readonly span: Span;
+  /** Over the sizes of the header. */
+  readonly size: Size;
 }
 
 export interface CheckedSize {
@@ -133,22 +149,37 @@ export interface CheckedParameter {
   /** Where its declaration or its affine begins: the weights of a program are in the order of the text. */
   readonly position: number;
   readonly documentation: string | undefined;
+  /** It is never trained. */
+  readonly frozen: boolean;
   readonly shape: readonly Size[];
   readonly start: CheckedStart;
 }
 
 /**
- * How a weight starts. The numbers are constant scalars made of literals, sizes and hyperparameters. The fans of
- * `glorot` are the products of the sizes of the output (fan out) and of the argument (fan in), 1 where there are none.
+ * How a weight starts. The numbers are constant scalars made of literals, sizes and hyperparameters. The fans are the
+ * products of the sizes of the output (fan out) and of the argument (fan in), 1 where there are none. `density` is the
+ * share of the entries that are drawn, all where it is not given; the others are zero.
  */
 export type CheckedStart =
   | { readonly kind: 'zeros' }
   | { readonly kind: 'glorot'; readonly fanIn: Size; readonly fanOut: Size }
+  | { readonly kind: 'he' | 'lecun'; readonly fanIn: Size }
   | { readonly kind: 'orthogonal' }
   | { readonly kind: 'identity' }
-  | { readonly kind: 'normal'; readonly deviation: CheckedExpression }
-  | { readonly kind: 'uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression }
+  | ({ readonly kind: 'normal'; readonly deviation: CheckedExpression } & Sparse)
+  | ({ readonly kind: 'uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression } & Sparse)
+  | { readonly kind: 'log_uniform'; readonly low: CheckedExpression; readonly high: CheckedExpression }
+  | { readonly kind: 'chrono'; readonly longest: CheckedExpression }
+  | ({ readonly kind: 'spectral'; readonly radius: CheckedExpression } & Sparse)
+  | { readonly kind: 'hippo' }
+  | { readonly kind: 'legendre'; readonly window: CheckedExpression }
+  /** At the start of another weight of the cell, or at its negative. */
+  | { readonly kind: 'copy'; readonly of: string; readonly negative: boolean }
   | { readonly kind: 'value'; readonly value: CheckedExpression };
+
+interface Sparse {
+  readonly density: CheckedExpression | undefined;
+}
 
 /** One copy of a cell, with weights and states of its own: `low`, `h.Embedding`, `h.stack.1.forward`. */
 export interface CheckedInstance {
@@ -249,10 +280,17 @@ export type CheckedExpression =
   | PickNode
   | AffineNode
   | DropoutNode
+  | NoiseNode
+  | TrainingNode
   | OverTimeNode
   | EachStepNode
   | OldestNode
-  | NewestNode;
+  | NewestNode
+  | IdentityNode
+  | RepeatNode
+  | LoopValueNode
+  | LoopNumberNode
+  | LoopLocalNode;
 
 /** A number: real [], or a category where it stands beside one (`label == 1`). */
 export interface LiteralNode extends NodeBase {
@@ -423,11 +461,34 @@ export interface AffineNode extends NodeBase {
 /** The operand, divided by 1 - p where the noise keeps it, else zero; the operand itself outside training. */
 export interface DropoutNode extends NodeBase {
   readonly kind: 'dropout';
+  readonly scope: NoiseScope;
   /** The name of the noise in this cell: `logits.dropout`. */
   readonly name: string;
   readonly operand: CheckedExpression;
-  /** A constant scalar made of literals, sizes and hyperparameters. */
+  /** A scalar. Where it is made of literals, sizes and hyperparameters alone, it lies from 0 up to below 1. */
   readonly probability: CheckedExpression;
+}
+
+/** How long a draw holds: for a step, for all steps of a sequence, for all sequences of a batch and their steps. */
+export type NoiseScope = 'step' | 'sequence' | 'batch';
+
+/**
+ * `chance`: a condition that holds with the probability, never outside training. `gaussian`: numbers with mean 0 and
+ * variance 1, zero outside training.
+ */
+export interface NoiseNode extends NodeBase {
+  readonly kind: 'noise';
+  readonly draw: 'chance' | 'gaussian';
+  readonly scope: NoiseScope;
+  /** The name of the noise in this cell: `h.chance`. */
+  readonly name: string;
+  /** Of `chance`: real, of the node's shape or []. */
+  readonly probability: CheckedExpression | undefined;
+}
+
+/** `training`: bool []. */
+export interface TrainingNode extends NodeBase {
+  readonly kind: 'training';
 }
 
 /** A once value made from all steps: `last h`, `first h`, `max over time h`. Max of index or bool does not exist. */
@@ -458,6 +519,58 @@ export interface NewestNode extends NodeBase {
   readonly past: CheckedExpression;
 }
 
+/** The matrix of its shape with ones on the diagonal. */
+export interface IdentityNode extends NodeBase {
+  readonly kind: 'identity';
+}
+
+/**
+ * A value to which the body is applied `count` times, from the start on; a count may come to 0. The start, the body and the
+ * node have one shape.
+ */
+export interface RepeatNode extends NodeBase {
+  readonly kind: 'repeat';
+  /** Its number among the loops of the cell. */
+  readonly loop: number;
+  readonly count: Size;
+  readonly start: CheckedExpression;
+  /** What the body names more than once: computed once in each round. One may name those before it. */
+  readonly locals: readonly CheckedExpression[];
+  readonly body: CheckedExpression;
+}
+
+/** Inside the body of a loop: what the round before has left, or the start. */
+export interface LoopValueNode extends NodeBase {
+  readonly kind: 'loop-value';
+  readonly loop: number;
+}
+
+/** The number of the round, from 0: real [], or the category that picks from a table. */
+export interface LoopNumberNode extends NodeBase {
+  readonly kind: 'loop-number';
+  readonly loop: number;
+}
+
+/** One of the locals of a loop, by its position. */
+export interface LoopLocalNode extends NodeBase {
+  readonly kind: 'loop-local';
+  readonly loop: number;
+  readonly local: number;
+}
+
+/** Whether an expression depends on what changes from round to round of one of these loops. */
+export function dependsOnLoops(root: CheckedExpression, loops: ReadonlySet<number>): boolean {
+  const pending = [root];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    const { kind } = node;
+    if (kind === 'loop-value' || kind === 'loop-number' || kind === 'loop-local') {
+      if (loops.has(node.loop)) return true;
+    }
+    for (const operand of operandsOf(node)) pending.push(operand);
+  }
+  return false;
+}
+
 /** The expressions right inside an expression, in the order of the text. */
 export function operandsOf(node: CheckedExpression): readonly CheckedExpression[] {
   switch (node.kind) {
@@ -465,13 +578,20 @@ export function operandsOf(node: CheckedExpression): readonly CheckedExpression[
     case 'size':
     case 'hyperparameter':
     case 'step-number':
+    case 'training':
     case 'input':
     case 'parameter':
     case 'equation':
     case 'previous':
     case 'instance-state':
     case 'apply':
+    case 'identity':
+    case 'loop-value':
+    case 'loop-number':
+    case 'loop-local':
       return [];
+    case 'repeat':
+      return [node.start, ...node.locals, node.body];
     case 'chain':
       return [node.first, ...node.rest.map((link) => link.operand)];
     case 'power':
@@ -491,6 +611,8 @@ export function operandsOf(node: CheckedExpression): readonly CheckedExpression[
       return [node.operand, node.past];
     case 'dropout':
       return [node.operand, node.probability];
+    case 'noise':
+      return node.probability === undefined ? [] : [node.probability];
     case 'pick':
       return [node.table, node.position];
     case 'affine':

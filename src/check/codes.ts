@@ -19,8 +19,9 @@ export const checkerCodes = {
   RNN2013: 'the wrong number of arguments',
   RNN2014: 'an argument that does not exist',
   RNN2015: 'an argument that is given twice',
-  RNN2016: 'an instance has no such output or state',
+  RNN2016: 'an instance has no such output, state or weight',
   RNN2017: 'an unknown word in a fixed place',
+  RNN2025: 'a name with two meanings',
   RNN3001: 'shapes that differ',
   RNN3002: 'a product that does not fit',
   RNN3003: 'another shape than declared',
@@ -69,6 +70,9 @@ export const checkerCodes = {
   RNN5016: 'too many cells in cells',
   RNN5017: 'a loss without a slope',
   RNN5018: 'a slope by nothing',
+  RNN5019: 'what looks beyond its step inside repeat',
+  RNN5020: 'too many rounds of repeat',
+  RNN5025: 'no number at the first step',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;
 
 export type CheckerCode = keyof typeof checkerCodes;
@@ -81,6 +85,7 @@ export const elaborationCodes = {
   RNN5905: 'a model that looks at its target to generate',
   RNN5906: 'shapes that no sizes fit',
   RNN5907: 'two inputs with one name',
+  RNN5908: 'more rounds of repeat than a step can have',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;
 
 export type ElaborationCode = keyof typeof elaborationCodes;

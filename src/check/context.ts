@@ -6,19 +6,20 @@ import type { Label } from '../base/diagnostic.ts';
 import { invariant } from '../base/invariant.ts';
 import type { Span } from '../base/source.ts';
 import type { Equation, Expression, FunctionDeclaration, StateItem } from '../parser/tree.ts';
-import type {
-  ApplicationId,
-  CheckedCell,
-  CheckedExpression,
-  CheckedStart,
-  CheckedType,
-  EquationId,
-  Rate,
+import {
+  type ApplicationId,
+  type CheckedCell,
+  type CheckedExpression,
+  type CheckedStart,
+  type CheckedType,
+  dependsOnLoops,
+  type EquationId,
+  type Rate,
 } from './checked.ts';
 import type { CheckerCode } from './codes.ts';
 import type { Complaint, Report } from './report.ts';
 import { shortText } from './report.ts';
-import type { BlockEntry, Module } from './resolve.ts';
+import type { BlockEntry, FunctionEntry, Module } from './resolve.ts';
 import {
   type DraftElement,
   type DraftType,
@@ -48,6 +49,10 @@ export interface Draft {
    * checker alone knows complex values: they are finished part by part.
    */
   readonly parts: readonly [re: Draft, im: Draft] | undefined;
+  /** Where it is a size: a whole number, a size of the header, or what stands for one inside a function. */
+  readonly size: Size | undefined;
+  /** Where it is the number of a round of `repeat`: how many rounds there are. */
+  readonly rounds: Size | undefined;
   readonly finish: () => CheckedExpression;
 }
 
@@ -65,6 +70,8 @@ export type Binding =
     }
   | { readonly kind: 'equation'; readonly span: Span; readonly item: Equation }
   | { readonly kind: 'instance'; readonly span: Span; readonly item: Equation }
+  | CellBinding
+  | { readonly kind: 'function'; readonly span: Span; readonly entry: FunctionEntry }
   | { readonly kind: 'broken'; readonly span: Span };
 
 export interface StateBinding {
@@ -79,6 +86,46 @@ export interface StateBinding {
   /** Its equation may be an item that could not be read. */
   unread: boolean;
 }
+
+/** `C: cell` of the header. */
+export interface CellBinding {
+  readonly kind: 'cell';
+  readonly span: Span;
+  /** What was given for it, or its default; undefined where its cell is looked at without one, or it has a mistake. */
+  template: Template | undefined;
+  /** Where it stands in an expression first. */
+  usedAt: Span | undefined;
+}
+
+/** A template that was read: what to make copies of. */
+export type Template = CellTemplate | DenseTemplate | WrappedTemplate;
+
+export interface CellTemplate {
+  readonly kind: 'cell';
+  readonly word: string;
+  readonly cell: CheckedCell;
+  /** The names of its header, in order. */
+  readonly order: readonly string[];
+  /** What is given; what came with a cell of the header is called after both, `C.m`. */
+  readonly sizes: ReadonlyMap<string, Size>;
+  readonly hyperparameters: ReadonlyMap<string, Draft>;
+  /** Where each is given. */
+  readonly places: ReadonlyMap<string, Span>;
+  readonly span: Span;
+}
+
+export interface DenseTemplate {
+  readonly kind: 'dense';
+  readonly size: Size | undefined;
+  readonly span: Span;
+}
+
+/** `argument`: what stands behind a cell of the header, under the name that it has there. */
+export type WrappedTemplate = { readonly inner: Template; readonly span: Span } & (
+  | { readonly kind: 'stack'; readonly count: number }
+  | { readonly kind: 'bidirectional' | 'residual' }
+  | { readonly kind: 'argument'; readonly word: string }
+);
 
 /** What a name with an equation stands for. */
 export interface Value {
@@ -102,9 +149,12 @@ export interface DraftParameter {
   /** Where its declaration or its affine stands in the file: weights are listed in this order. */
   readonly position: number;
   readonly documentation: string | undefined;
+  readonly frozen: boolean;
   /** One after the other: the shape of the result, then that of the argument. */
   readonly shapes: readonly Shape[];
   readonly start: (fanIn: Size, fanOut: Size) => CheckedStart;
+  /** Reports where the shape does not suit the start; asked when all shapes are known. */
+  readonly check?: ((shape: readonly Size[], name: string, declared: Span) => void) | undefined;
 }
 
 export interface DraftInstance {
@@ -113,6 +163,8 @@ export interface DraftInstance {
   readonly cell: CheckedCell;
   readonly sizes: ReadonlyMap<string, Size>;
   readonly hyperparameters: ReadonlyMap<string, Draft>;
+  /** Why its sizes are what they are: what was given with its cells. */
+  readonly because: readonly Label[];
   /** How often it is applied, and where first. */
   applications: ApplicationId[];
 }
@@ -167,7 +219,7 @@ export interface Place {
   /** The file whose words it uses: another one inside a function that comes from there. */
   readonly module: Module;
   /** Inside a function: its parameters. */
-  readonly parameters: ReadonlyMap<string, Draft> | undefined;
+  readonly parameters: ReadonlyMap<string, Draft | FunctionValue> | undefined;
   /** Inside a function: which, and where it is used. */
   readonly inside: Inside | undefined;
   /** Inside a function of the prelude: the place of its use, which stands for everything in it. */
@@ -176,21 +228,55 @@ export interface Place {
   readonly constant: string | undefined;
 }
 
+/** A function that is handed to another one. */
+export interface FunctionValue {
+  readonly kind: 'function-value';
+  readonly name: string;
+  /** Where it is handed in. */
+  readonly span: Span;
+  /** Undefined where it is built in. */
+  readonly entry: FunctionEntry | undefined;
+}
+
 /** The opening up of a function. */
 export interface Inside {
   readonly declaration: FunctionDeclaration;
+  /** It is a function of the cell, and sees the cell's names. */
+  readonly isLocal: boolean;
   /** Where it is used, in the cell itself. */
   readonly span: Span;
   readonly outer: Inside | undefined;
 }
 
+/** Whether the names of the cell are seen: in the cell itself, and in its functions. */
+export function seesCell(place: Place): boolean {
+  return place.inside === undefined || place.inside.isLocal;
+}
+
+export function isFunctionValue(given: Draft | FunctionValue): given is FunctionValue {
+  return 'kind' in given;
+}
+
+/** The weights of an affine that stands in a function of the cell: one set for all uses of the function. */
+export interface SharedAffine {
+  readonly weights: readonly string[];
+  readonly bias: string | undefined;
+  readonly result: Shape;
+  readonly arguments: readonly Shape[];
+}
+/** The functions that draw. */
+export type NoiseWord = 'dropout' | 'chance' | 'gaussian';
+
 /** How many affine maps, noises, delays and anonymous cells an equation has so far. */
 export interface NameCounts {
   affine: number;
-  dropout: number;
+  readonly noises: Map<NoiseWord, number>;
   delay: number;
   readonly cells: Map<string, number>;
 }
+
+/** Gives the checked cell of a declaration, with these cells for those of its header; undefined where it has errors. */
+export type CellOf = (entry: BlockEntry, cells?: ReadonlyMap<string, Template>) => CheckedCell | undefined;
 
 /** The state of checking one cell. */
 export interface Context {
@@ -205,6 +291,10 @@ export interface Context {
   readonly values: Map<string, Value>;
   readonly parameters: DraftParameter[];
   readonly instances: DraftInstance[];
+  /** The sizes that are given with the cells of the header: unknown, until the equations or the use tell them. */
+  readonly givenSizes: { readonly name: string; readonly size: Size; readonly cell: string }[];
+  /** The hyperparameters that are given so. */
+  readonly givenNumbers: { readonly name: string; readonly span: Span }[];
   /** The named instances; undefined where the template has a mistake. */
   readonly units: Map<string, TemplateUnit | undefined>;
   readonly applications: DraftApplication[];
@@ -214,6 +304,14 @@ export interface Context {
   readonly appliedNames: Set<string>;
   /** The instances whose past is looked at, and where first. */
   readonly lookedAt: Map<string, Span>;
+  /** The affines of the cell's functions, by where they stand. */
+  readonly shared: Map<number, SharedAffine>;
+  /** The loops whose body is looked at, outer ones first, with what each computes once in a round. */
+  readonly loops: { readonly loop: number; readonly locals: Draft[] }[];
+  /** How many loops there are so far. */
+  loopCount: number;
+  /** The functions that were opened up. */
+  readonly opened: Set<FunctionDeclaration>;
   /** Shapes that still have to be learnt. */
   readonly shapes: UnknownShape[];
   /** Sizes that have to follow from the use of a cell, and what to say where they do not. */
@@ -234,13 +332,12 @@ export interface Context {
   readonly toldPast: Set<string>;
   /** The function of the prelude that the user wrote, while it is opened up: what speaks in messages. */
   speaker: string | undefined;
-  /** The checked cell of a declaration; undefined where it has errors. */
-  readonly cellOf: (entry: BlockEntry) => CheckedCell | undefined;
+  readonly cellOf: CellOf;
   readonly infer: (expression: Expression, place: Place) => Draft;
 }
 
 export function newCounts(): NameCounts {
-  return { affine: 0, dropout: 0, delay: 0, cells: new Map() };
+  return { affine: 0, noises: new Map(), delay: 0, cells: new Map() };
 }
 
 const anyShape = (): Shape => [];
@@ -255,6 +352,8 @@ export function poison(span: Span): Draft {
     reference: true,
     literal: undefined,
     parts: undefined,
+    size: undefined,
+    rounds: undefined,
     finish: () => ({ kind: 'literal', value: 0, span, type: realType([], 'constant') }),
   };
 }
@@ -297,6 +396,8 @@ export function makeDraft(
     readonly atomic?: boolean;
     readonly reference?: boolean;
     readonly literal?: number;
+    readonly size?: Size;
+    readonly rounds?: Size;
   },
 ): Draft {
   return {
@@ -307,6 +408,8 @@ export function makeDraft(
     reference: extra?.reference ?? false,
     literal: extra?.literal,
     parts: undefined,
+    size: extra?.size,
+    rounds: extra?.rounds,
     finish,
   };
 }
@@ -563,9 +666,39 @@ export function combinedType(combined: Combined, element: DraftElement, rate: Ra
 /** A reference to the value, so that it is computed once: the draft itself where it is a name or a number. */
 export function setApart(context: Context, draft: Draft): Draft {
   if (draft.atomic) return draft;
-  if (draft.parts === undefined) return asReference(context, draft);
-  const [re, im] = draft.parts;
-  return { ...draft, atomic: true, parts: [setApart(context, re), setApart(context, im)] };
+  if (draft.parts !== undefined) {
+    const [re, im] = draft.parts;
+    return { ...draft, atomic: true, parts: [setApart(context, re), setApart(context, im)] };
+  }
+  const inner = context.loops.at(-1);
+  if (inner === undefined || !isOfRound(context, draft)) return asReference(context, draft);
+  const { loop } = inner;
+  const local = inner.locals.push(draft) - 1;
+  return {
+    ...draft,
+    atomic: true,
+    finish: () => ({ kind: 'loop-local', loop, local, ...nodeBase(context, draft.span, draft.type) }),
+  };
+}
+
+/** Whether a value changes from round to round of a loop that is looked at. */
+export function isOfRound(context: Context, draft: Draft): boolean {
+  const { loops } = context;
+  if (draft.parts !== undefined) return draft.parts.some((part) => isOfRound(context, part));
+  return loops.length > 0 && dependsOnLoops(draft.finish(), new Set(loops.map(({ loop }) => loop)));
+}
+
+/** Whether a value is there outside of all loops, as what looks beyond one step asks for; otherwise says so. */
+export function isOutsideLoops(context: Context, draft: Draft, what: string, help: string): boolean {
+  if (isPoison(draft) || !isOfRound(context, draft)) return true;
+  context.report.add({
+    code: 'RNN5019',
+    message: `${what} cannot stand inside repeat, where ${nameOf(draft, 'its value')} changes from round to round`,
+    span: draft.span,
+    notes: ['all rounds of repeat belong to one step'],
+    help,
+  });
+  return false;
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import type { Span } from '../base/source.ts';
 import type { BlockDeclaration, Equation, Expression, Item, Name, Parameter } from '../parser/tree.ts';
+import { isCellType } from './cell-arguments.ts';
 import type { Binding, Context } from './context.ts';
 import type { DraftType } from './shapes.ts';
 import type { Size } from './size.ts';
@@ -11,12 +12,15 @@ import { describeBinding, readSize, readType } from './size-expressions.ts';
 export interface Header {
   readonly sizes: readonly { readonly parameter: Parameter; readonly defaultValue: Size | undefined }[];
   readonly hyperparameters: readonly Parameter[];
+  /** `C: cell`. What stands for them is for the caller, too. */
+  readonly cells: readonly Parameter[];
 }
 
 /** Enters the header. The defaults of hyperparameters are for the caller. */
 export function declareHeader(context: Context, declaration: BlockDeclaration): Header {
   const sizes: { parameter: Parameter; defaultValue: Size | undefined }[] = [];
   const hyperparameters: Parameter[] = [];
+  const cells: Parameter[] = [];
   for (const parameter of declaration.parameters) {
     const { name, type, defaultValue } = parameter;
     if (type === undefined) {
@@ -38,6 +42,11 @@ export function declareHeader(context: Context, declaration: BlockDeclaration): 
         sizes.push({ parameter, defaultValue: value });
       continue;
     }
+    if (isCellType(type)) {
+      const binding = { kind: 'cell', span: name.span, template: undefined, usedAt: undefined } as const;
+      if (declare(context, name, { ...binding })) cells.push(parameter);
+      continue;
+    }
     const read = readType(context, type);
     if (read === undefined) {
       declare(context, name, { kind: 'broken', span: name.span });
@@ -46,7 +55,7 @@ export function declareHeader(context: Context, declaration: BlockDeclaration): 
     if (read.element !== 'real' || read.shape.length > 0 || read.once) {
       context.report.add({
         code: 'RNN3014',
-        message: `${name.text} stands in the header, and what stands there is a size or a real number`,
+        message: `${name.text} stands in the header, and what stands there is a size, a real number or a cell`,
         span: type.span,
         help: `write ${name.text}: real for a number, or declare a param or an input inside`,
       });
@@ -55,7 +64,7 @@ export function declareHeader(context: Context, declaration: BlockDeclaration): 
     }
     if (declare(context, name, { kind: 'hyperparameter', span: name.span })) hyperparameters.push(parameter);
   }
-  return { sizes, hyperparameters };
+  return { sizes, hyperparameters, cells };
 }
 
 /** Enters inputs, targets, states, weights and what could not be read; then the names of the equations. */
@@ -140,6 +149,17 @@ function declareItem(context: Context, item: Item): void {
       }
       break;
     }
+    case 'function': {
+      const { name } = item;
+      const entry = {
+        kind: 'function',
+        declaration: item,
+        isLocal: true,
+        module: context.entry.module,
+      } as const;
+      declare(context, name, { kind: 'function', span: name.span, entry });
+      break;
+    }
     case 'broken':
       for (const name of item.names) {
         const known = context.scope.get(name.text);
@@ -183,11 +203,15 @@ function declareEquation(context: Context, item: Equation, isInstance: (value: E
       case 'instance':
         reportTwice(context, name, before.span);
         break;
+      case 'function':
+        declare(context, name, { kind: 'equation', span, item });
+        break;
       case 'input':
       case 'target':
       case 'parameter':
       case 'size':
       case 'hyperparameter':
+      case 'cell':
         context.report.add({
           code: 'RNN2011',
           message: `${text} is ${describeBinding(before)}: its value is given, not computed`,

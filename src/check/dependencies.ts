@@ -3,9 +3,10 @@
 
 import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
-import type { Expression, Item } from '../parser/tree.ts';
+import type { Argument, Call, Expression, Item } from '../parser/tree.ts';
 import type { Context } from './context.ts';
 import { components, shortestCycle, smallest } from './cycles.ts';
+import { isWeight } from './tied.ts';
 
 /** The expressions right inside an expression, in the order of the text. Types and names of arguments are not. */
 export function childrenOf(expression: Expression): readonly Expression[] {
@@ -17,8 +18,10 @@ export function childrenOf(expression: Expression): readonly Expression[] {
       return [];
     case 'member':
       return [expression.object];
-    case 'call':
-      return [expression.callee, ...expression.arguments.map((argument) => argument.value)];
+    case 'call': {
+      const values = expression.arguments.filter((argument) => !isScope(expression, argument));
+      return [expression.callee, ...values.map((argument) => argument.value)];
+    }
     case 'index-access':
       return [expression.object, ...expression.indices];
     case 'prev':
@@ -43,8 +46,26 @@ export function childrenOf(expression: Expression): readonly Expression[] {
   }
 }
 
+/** `per: sequence` in `dropout(x, 0.1, per: sequence)`: a word of the language, which names no value. */
+function isScope({ callee }: Call, { name, value }: Argument): boolean {
+  const draws = callee.kind === 'name' && ['dropout', 'chance', 'gaussian'].includes(callee.text);
+  const isWord = value.kind === 'name' && ['step', 'sequence', 'batch'].includes(value.text);
+  return draws && isWord && name?.text === 'per';
+}
+
+/** The path of a member expression: `top.low.h` is [top, low, h]. Undefined where it does not begin with a name. */
+export function memberPath(expression: Expression): readonly string[] | undefined {
+  const path: string[] = [];
+  let current = expression;
+  while (current.kind === 'member') {
+    path.unshift(current.name.text);
+    current = current.object;
+  }
+  return current.kind === 'name' ? [current.text, ...path] : undefined;
+}
+
 /** An item with an expression that is checked as a whole. */
-export type Unit = Exclude<Item, { readonly kind: 'input' | 'target' | 'param' | 'broken' }>;
+export type Unit = Exclude<Item, { readonly kind: 'input' | 'target' | 'param' | 'function' | 'broken' }>;
 
 interface Use {
   readonly unit: number;
@@ -98,7 +119,7 @@ export function orderUnits(context: Context, items: readonly Item[]): readonly O
     if (unit.kind === 'equation') {
       for (const { name } of unit.targets) if (first(unit, name.text)) definedBy.set(name.text, i);
     }
-    forEachExpression(unit, delay, (expression) => {
+    forEachExpression(context, unit, delay, (expression) => {
       if (expression.kind !== 'call' || expression.callee.kind !== 'name') return;
       const name = expression.callee.text;
       if (context.scope.get(name)?.kind === 'instance' && !appliedBy.has(name)) appliedBy.set(name, i);
@@ -108,8 +129,10 @@ export function orderUnits(context: Context, items: readonly Item[]): readonly O
   const uses = units.map((unit): readonly Use[] => {
     if (again(unit)) return [];
     const found = new Map<number, Use>();
-    forEachExpression(unit, delay, (expression, atEnd, isDelayed) => {
+    forEachExpression(context, unit, delay, (expression, atEnd, isDelayed) => {
       if (isDelayed && isDeclared(context, expression)) return;
+      // A weight of an instance is there without its application.
+      if (expression.kind === 'member' && isWeight(context, memberPath(expression) ?? [])) return;
       const [target, name] =
         expression.kind === 'name'
           ? [definedBy.get(expression.text), expression.text]
@@ -145,6 +168,7 @@ function isUnit(context: Context, item: Item): item is Unit {
     case 'input':
     case 'target':
     case 'param':
+    case 'function':
     case 'broken':
       return false;
     default:
@@ -152,33 +176,62 @@ function isUnit(context: Context, item: Item): item is Unit {
   }
 }
 
+interface Visited {
+  readonly expression: Expression;
+  readonly atEnd: boolean;
+  readonly isDelayed: boolean;
+  /** Inside a function of the cell: its arguments, which hide names of the cell. */
+  readonly hidden: ReadonlySet<string>;
+}
+
+const nothing: ReadonlySet<string> = new Set();
+
 /**
- * Every expression of a unit outside of `prev`; a bare name that is called is not looked at by itself. `isDelayed`: it is
- * what `delay` keeps, the function of that name where the file has none of its own.
+ * Every expression of a unit outside of `prev`, and those of the cell's functions that it uses; a bare name that is called
+ * is not looked at by itself. `isDelayed`: it is what `delay` keeps, the function of that name where the file has none of
+ * its own.
  */
 function forEachExpression(
+  context: Context,
   unit: Unit,
   delay: string | undefined,
   visit: (expression: Expression, atEnd: boolean, isDelayed: boolean) => void,
 ): void {
   const root = expressionOf(unit);
-  const pending = root === undefined ? [] : [{ expression: root, atEnd: false, isDelayed: false }];
+  const pending: Visited[] =
+    root === undefined ? [] : [{ expression: root, atEnd: false, isDelayed: false, hidden: nothing }];
+  const entered = new Set<string>();
+  /** Looks into a function of the cell, once. */
+  const enter = (name: string, { atEnd, hidden }: Visited): void => {
+    const binding = hidden.has(name) ? undefined : context.scope.get(name);
+    const key = `${name} ${atEnd}`;
+    if (binding?.kind !== 'function' || entered.has(key)) return;
+    entered.add(key);
+    const { parameters, body, gradient } = binding.entry.declaration;
+    const own = new Set(parameters.map((parameter) => parameter.name.text));
+    for (const expression of gradient === undefined ? [body] : [gradient, body]) {
+      pending.push({ expression, atEnd, isDelayed: false, hidden: own });
+    }
+  };
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { expression, isDelayed } = next;
+    const { expression, isDelayed, hidden } = next;
     if (expression.kind === 'prev') continue;
     const atEnd = next.atEnd || ['last', 'first', 'over-time'].includes(expression.kind);
-    visit(expression, atEnd, isDelayed);
-    const children = childrenOf(expression);
     const called =
       expression.kind === 'call' && expression.callee.kind === 'name' ? expression.callee.text : undefined;
+    const named = called ?? (expression.kind === 'name' ? expression.text : undefined);
+    if (named === undefined || !hidden.has(named)) visit(expression, atEnd, isDelayed);
+    const children = childrenOf(expression);
     // In the order of the text: the stack gives back the last first.
     for (let i = children.length - 1; i >= (called === undefined ? 0 : 1); i--) {
       pending.push({
         expression: children[i],
         atEnd,
         isDelayed: called !== undefined && called === delay && i === 1,
+        hidden,
       });
     }
+    if (named !== undefined) enter(named, { ...next, atEnd });
   }
 }
 

@@ -14,6 +14,7 @@ import {
   draftReal,
   expectReal,
   fail,
+  isOutsideLoops,
   isPoison,
   makeDraft,
   nameOf,
@@ -34,6 +35,7 @@ import {
   powerDraft,
 } from './operators.ts';
 import { shortText } from './report.ts';
+import { sizeOf } from './size.ts';
 
 /** The draft of an expression. Reports what is wrong with it, once, and then gives a poisoned draft. */
 export function inferExpression(context: Context, expression: Expression, place: Place): Draft {
@@ -44,7 +46,8 @@ export function inferExpression(context: Context, expression: Expression, place:
       const { value } = expression;
       const type = draftReal([], 'constant');
       const finish = () => ({ kind: 'literal', value, ...nodeBase(context, span, type) }) as const;
-      return makeDraft(span, type, finish, { atomic: true, literal: value });
+      const size = Number.isInteger(value) ? { size: sizeOf(value) } : {};
+      return makeDraft(span, type, finish, { atomic: true, literal: value, ...size });
     }
     case 'string':
       return fail(context, {
@@ -162,6 +165,8 @@ function overTimeDraft(
   }
   const taken = reducer === 'max' ? expectReal : expectNumber;
   if (!isEnd && !taken(context, operand, words)) return poison(span);
+  const help = 'give the sequence its end outside: e = last h, and write e in the function';
+  if (!isOutsideLoops(context, operand, words, help)) return poison(span);
   const type = { ...operand.type, rate: 'once' } as const;
   const reference = asReference(context, operand);
   return inParts(context, span, type, { because: operand.because }, (part, base) => ({
@@ -186,6 +191,8 @@ function eachStepDraft(context: Context, operand: Draft, span: Span): Draft {
       help: 'leave out each step',
     });
   }
+  const help = 'write it outside: e = each step c, and e in the function';
+  if (!isOutsideLoops(context, operand, 'each step', help)) return poison(span);
   const type = { ...operand.type, rate: 'step' } as const;
   const reference = asReference(context, operand);
   return inParts(context, span, type, { because: operand.because }, (part, base) => ({

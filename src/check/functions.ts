@@ -26,7 +26,7 @@ import {
   typeText,
 } from './context.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape, unifyShapes } from './shapes.ts';
-import { addSizes, type Size, showSize } from './size.ts';
+import { addSizes, type Size, showSize, subtractSizes } from './size.ts';
 
 const unary: ReadonlySet<string> = new Set<UnaryName>([
   'exp',
@@ -57,13 +57,34 @@ function isOther(name: string): name is OtherFunction {
   return (others as readonly string[]).includes(name);
 }
 
+/** The functions of this file. */
+export const primitiveNames: readonly string[] = [...unary, ...others];
+
+/** How many arguments a primitive function takes. */
+export function arityOf(name: string): { readonly least: number; readonly most: number } {
+  if (name === 'max' || name === 'min') return { least: 1, most: Number.POSITIVE_INFINITY };
+  if (name === 'concat') return { least: 2, most: Number.POSITIVE_INFINITY };
+  const count = name === 'dot' || name === 'outer' ? 2 : 1;
+  return { least: count, most: count };
+}
+
 /** Whether a word is a function of this file. */
 export function isPrimitiveFunction(name: string): boolean {
   return isUnary(name) || isOther(name);
 }
 
 /** The words that make weights, noise, or several values: the checker looks at them by themselves. */
-const builtIn = ['affine', 'linear', 'dropout', 'delay', 'split'] as const;
+const builtIn = [
+  'affine',
+  'linear',
+  'dropout',
+  'chance',
+  'gaussian',
+  'delay',
+  'split',
+  'repeat',
+  'identity',
+] as const;
 
 /** Whether a word is built in, and no primitive function. */
 export function isBuiltIn(name: string): boolean {
@@ -378,6 +399,7 @@ export function concatDrafts(context: Context, operands: readonly Draft[], span:
 /** `a[k]`: the entry along the first axis that a category names. */
 export function pickDraft(context: Context, table: Draft, position: Draft, span: Span): Draft {
   if (isPoison(position) || !expectNumber(context, table, 'picking with [ ]')) return poison(span);
+  if (position.rounds !== undefined) return pickRound(context, table, position, position.rounds, span);
   if (position.type.element !== 'index') {
     return fail(context, {
       code: 'RNN3011',
@@ -421,4 +443,44 @@ export function pickDraft(context: Context, table: Draft, position: Draft, span:
     position: place.finish(),
     ...base,
   }));
+}
+
+/** `R[k]` in a round of repeat: the entry of the first axis with the number of the round. */
+function pickRound(context: Context, table: Draft, round: Draft, rounds: Size, span: Span): Draft {
+  const shape = resolveShape(table.type.shape, context.unknowns);
+  const label = { span, text: 'picked from by the number of a round here' };
+  const size = isKnownShape(shape) ? shape.at(0) : asVector(shape, context.unknowns, label);
+  const rest = isKnownShape(shape) ? shape.slice(1) : [];
+  const name = nameOf(table, 'this');
+  if (size === undefined) {
+    return fail(context, {
+      code: 'RNN3006',
+      message: `${name} is [], and has no entries to pick from`,
+      span: table.span,
+      related: reasons(table.span, ...originOf(table)),
+    });
+  }
+  const complain = (): Draft =>
+    fail(context, {
+      code: 'RNN3010',
+      message: `repeat has ${showSize(context.unknowns.resolve(rounds))} rounds, and ${name} ${shapeText(context, table.type.shape)} is for ${showSize(context.unknowns.resolve(size))}`,
+      span,
+      related: reasons(span, ...originOf(table)),
+    });
+  const more = subtractSizes(context.unknowns.resolve(size), context.unknowns.resolve(rounds));
+  const isEnough = more.terms.every(({ coefficient }) => coefficient > 0n) && !context.unknowns.isOpen(more);
+  if (!isEnough && !context.unknowns.unify(size, rounds, complain)) return complain();
+  const type = draftReal(rest, table.type.rate);
+  const category: DraftType = { ...round.type, element: 'index', categories: rounds };
+  return makeDraft(
+    span,
+    type,
+    () => ({
+      kind: 'pick',
+      table: table.finish(),
+      position: { ...round.finish(), ...nodeBase(context, span, category) },
+      ...nodeBase(context, span, type),
+    }),
+    { because: table.because },
+  );
 }

@@ -4,10 +4,13 @@
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Call, Expression } from '../parser/tree.ts';
+import { bindTypes } from './argument-types.ts';
 import {
   type Context,
   type Draft,
+  type FunctionValue,
   fail,
+  isFunctionValue,
   isPoison,
   nameOf,
   newCounts,
@@ -18,6 +21,7 @@ import {
   setApart,
   shapeText,
 } from './context.ts';
+import { inferArgument } from './function-values.ts';
 import { elementwise } from './functions.ts';
 import type { FunctionEntry } from './resolve.ts';
 
@@ -33,44 +37,53 @@ export function inlineFunction(
   place: Place,
   span: Span,
 ): Draft {
-  const { declaration, module } = entry;
-  const name = declaration.name.text;
-  let depth = 0;
-  for (let outer = place.inside; outer !== undefined; outer = outer.outer) {
-    depth++;
-    if (outer.declaration === declaration || depth > MOST_NESTED) {
-      // A function that contains itself is reported where it is declared.
-      context.incomplete = true;
-      return poison(span);
-    }
-  }
-  if (++context.expansions > MOST_EXPANSIONS) {
-    return fail(context, {
-      code: 'RNN5002',
-      message: `the functions of this ${context.entry.kind} open up to more than ${MOST_EXPANSIONS} others`,
-      span: place.inside?.span ?? span,
-    });
-  }
   const parameters = bindArguments(context, entry, call, place, span);
-  const slopeLess = declaration.gradient !== undefined && declaration.parameters.length === 0;
-  if (parameters === undefined || slopeLess) {
+  if (parameters === undefined) {
     context.incomplete = true;
     return poison(span);
   }
+  return openFunction(context, entry, parameters, place, span);
+}
+
+/** The value of a function whose arguments are known. */
+export function openFunction(
+  context: Context,
+  entry: FunctionEntry,
+  given: ReadonlyMap<string, Draft | FunctionValue>,
+  place: Place,
+  span: Span,
+): Draft {
+  const { declaration, module, isLocal } = entry;
+  const name = declaration.name.text;
+  const slopeLess = declaration.gradient !== undefined && declaration.parameters.length === 0;
+  if (slopeLess || isEndless(context, place, span)) {
+    context.incomplete = true;
+    return poison(span);
+  }
+  context.opened.add(declaration);
   const used = place.inside?.span ?? span;
-  const inside = { declaration, span: used, outer: place.inside };
+  const inside = { declaration, isLocal, span: used, outer: place.inside };
   const before = context.report.diagnostics.length;
   const { speaker } = context;
-  if (module.isPrelude) context.speaker ??= name;
-  const opened: Place = {
-    equation: place.equation,
-    counts: newCounts(),
+  context.speaker = module.isPrelude ? (speaker ?? name) : undefined;
+  const outside: Place = {
+    // The weights of a function of the cell are its own, however often it is used.
+    equation: isLocal ? name : place.equation,
+    // What is drawn is named after the equation, so it is counted there.
+    counts: isLocal ? newCounts() : { ...newCounts(), noises: place.counts.noises },
     module,
-    parameters,
+    parameters: given,
     inside,
-    at: place.at ?? (module.isPrelude ? span : undefined),
+    at: module.isPrelude ? (place.at ?? span) : undefined,
     constant: place.constant,
   };
+  const parameters = bindTypes(context, entry, given, outside, span);
+  if (parameters === undefined) {
+    context.speaker = speaker;
+    context.incomplete = true;
+    return poison(span);
+  }
+  const opened: Place = { ...outside, parameters };
   const value = context.infer(declaration.body, opened);
   const draft =
     declaration.gradient === undefined || place.constant !== undefined
@@ -92,16 +105,42 @@ export function inlineFunction(
   return { ...draft, span: module.isPrelude ? span : draft.span };
 }
 
+/** Whether functions open up without an end. Those that contain themselves by name are reported where they are declared. */
+function isEndless(context: Context, place: Place, span: Span): boolean {
+  let depth = 0;
+  for (let outer = place.inside; outer !== undefined; outer = outer.outer) depth++;
+  const isDeep = depth > MOST_NESTED;
+  if (++context.expansions <= MOST_EXPANSIONS && !isDeep) return false;
+  if (context.report.diagnostics.some(({ code }) => code === 'RNN5002')) return true;
+  const name = place.inside?.declaration.name.text;
+  context.report.add({
+    code: 'RNN5002',
+    message: isDeep
+      ? `${name} opens up to functions in functions, more than ${MOST_NESTED} deep`
+      : `the functions of this ${context.entry.kind} open up to more than ${MOST_EXPANSIONS} others`,
+    span: place.inside?.span ?? span,
+  });
+  return true;
+}
+
 /** The value of a function with the slope that it gives itself, by its first argument. */
 function withSlope(
   context: Context,
   { declaration: { name, parameters } }: FunctionEntry,
-  given: ReadonlyMap<string, Draft>,
+  given: ReadonlyMap<string, Draft | FunctionValue>,
   value: Draft,
   slope: Draft,
 ): Draft {
   const argument = given.get(parameters[0].name.text);
-  if (argument === undefined || isPoison(argument) || isPoison(value)) return poison(value.span);
+  if (argument === undefined || isFunctionValue(argument)) {
+    return fail(context, {
+      code: 'RNN5018',
+      message: `the slope of ${name.text} is by its first argument, and that is a function`,
+      span: parameters[0].span,
+      help: 'let a value be its first argument',
+    });
+  }
+  if (isPoison(argument) || isPoison(value)) return poison(value.span);
   if (value.type.scalar && !argument.type.scalar) {
     const shape = shapeText(context, argument.type.shape);
     return fail(context, {
@@ -119,9 +158,13 @@ function withSlope(
 }
 
 /** The help for `cross_entropy(y, logits)`: a category first and numbers after it. */
-function swappedArguments(name: string, parameters: ReadonlyMap<string, Draft>): string | undefined {
+function swappedArguments(
+  name: string,
+  parameters: ReadonlyMap<string, Draft | FunctionValue>,
+): string | undefined {
   const [first, second, ...more] = [...parameters.values()];
   if (second === undefined || more.length > 0) return undefined;
+  if (isFunctionValue(first) || isFunctionValue(second)) return undefined;
   if (first.type.element !== 'index' || second.type.element !== 'real') return undefined;
   return `did you mean ${name}(${nameOf(second, 'logits')}, ${nameOf(first, 'y')})?`;
 }
@@ -139,17 +182,18 @@ function bindArguments(
   call: Call,
   place: Place,
   span: Span,
-): ReadonlyMap<string, Draft> | undefined {
+): ReadonlyMap<string, Draft | FunctionValue> | undefined {
   const { declaration, module } = entry;
   const name = declaration.name.text;
   const names = declaration.parameters.map((parameter) => parameter.name.text);
   const related = module.isPrelude ? [] : [{ span: declaration.name.span, text: `${name} is declared here` }];
-  const found = new Map<string, Draft>();
+  const found = new Map<string, Draft | FunctionValue>();
   let good = true;
   for (const [i, argument] of call.arguments.entries()) {
-    const draft = context.infer(argument.value, place);
     const word = argument.name?.text ?? names.at(i);
-    if (word === undefined) continue;
+    const given = inferArgument(context, entry, word, argument.value, place);
+    if (given === undefined) good = false;
+    if (given === undefined || word === undefined) continue;
     const before = found.get(word);
     if (!names.includes(word)) {
       const near = suggest(word, names);
@@ -172,7 +216,8 @@ function bindArguments(
       });
     } else {
       // In a constant place nothing may be set apart: it has no equations.
-      found.set(word, place.constant === undefined ? setApart(context, draft) : draft);
+      const isReady = isFunctionValue(given) || place.constant !== undefined;
+      found.set(word, isReady ? given : setApart(context, given));
     }
   }
   if (!good) return undefined;
@@ -194,16 +239,29 @@ function bindArguments(
     });
     return undefined;
   }
+  return withDefaults(context, entry, found, place, span);
+}
+
+/** The arguments, with the defaults of those that are not given. */
+export function withDefaults(
+  context: Context,
+  entry: FunctionEntry,
+  given: ReadonlyMap<string, Draft | FunctionValue>,
+  place: Place,
+  span: Span,
+): ReadonlyMap<string, Draft | FunctionValue> {
+  const { declaration, module } = entry;
+  const found = new Map(given);
   for (const parameter of declaration.parameters) {
     const value: Expression | undefined = parameter.defaultValue;
     if (value === undefined || found.has(parameter.name.text)) continue;
-    const at = place.at ?? (module.isPrelude ? span : undefined);
+    const at = module.isPrelude ? (place.at ?? span) : undefined;
     const draft = context.infer(value, {
       equation: place.equation,
       counts: newCounts(),
       module,
       parameters: new Map(),
-      inside: { declaration, span: place.inside?.span ?? span, outer: place.inside },
+      inside: { declaration, isLocal: entry.isLocal, span: place.inside?.span ?? span, outer: place.inside },
       at,
       constant: `the default of ${parameter.name.text}`,
     });

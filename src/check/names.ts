@@ -3,7 +3,7 @@
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Expression, Prev } from '../parser/tree.ts';
-import { memberDraft, memberPath } from './applications.ts';
+import { memberDraft } from './applications.ts';
 import { inParts, partName } from './complex.ts';
 import {
   type Binding,
@@ -12,32 +12,40 @@ import {
   declaredType,
   draftReal,
   fail,
+  isFunctionValue,
   makeDraft,
   nodeBase,
   type Place,
   poison,
   reasons,
+  seesCell,
   typeText,
 } from './context.ts';
+import { memberPath } from './dependencies.ts';
 import { memberElsewhere } from './elsewhere.ts';
 import { isBuiltIn, isPrimitiveFunction } from './functions.ts';
+import { trainingDraft } from './noise.ts';
 import { sizeSymbol } from './size.ts';
 import { describeBinding } from './size-expressions.ts';
 import { lookUp, templateNamed } from './templates.ts';
 
 /** A bare name, as a value. */
 export function nameDraft(context: Context, name: string, place: Place, span: Span): Draft {
-  if (place.parameters !== undefined) {
-    return place.parameters.get(name) ?? unknownName(context, name, place, span);
+  const given = place.parameters?.get(name);
+  if (given !== undefined) return isFunctionValue(given) ? functionAsValue(context, given.name, span) : given;
+  const binding = seesCell(place) ? context.scope.get(name) : undefined;
+  const isFree = binding === undefined && lookUp(place.module, context.prelude, name) === undefined;
+  if (isFree && name === 'training') {
+    if (place.constant !== undefined) return notConstant(context, name, place.constant, span);
+    return trainingDraft(context, span);
   }
-  const binding = context.scope.get(name);
   if (binding === undefined) return unknownName(context, name, place, span);
   const { kind } = binding;
   if (kind === 'size') {
     const type = draftReal([], 'constant');
     const finish = () =>
       ({ kind: 'size', size: sizeSymbol(name), ...nodeBase(context, span, type) }) as const;
-    return makeDraft(span, type, finish, { atomic: true });
+    return makeDraft(span, type, finish, { atomic: true, size: sizeSymbol(name) });
   }
   if (kind === 'hyperparameter') {
     const type = draftReal([], 'constant');
@@ -105,6 +113,16 @@ function valueDraft(context: Context, name: string, binding: Binding, span: Span
         related: [{ span: binding.span, text: `${name} is made here` }],
         help: `apply it, y = ${name}(...), or name one of its values: ${name}.h`,
       });
+    case 'cell':
+      return fail(context, {
+        code: 'RNN2008',
+        message: `${name} is a cell, not a value`,
+        span,
+        related: [{ span: binding.span, text: `${name} is declared here` }],
+        help: `apply it: ${name}()(x)`,
+      });
+    case 'function':
+      return functionAsValue(context, name, span);
     case 'size':
     case 'hyperparameter':
     case 'broken':
@@ -114,23 +132,34 @@ function valueDraft(context: Context, name: string, binding: Binding, span: Span
   }
 }
 
+function functionAsValue(context: Context, name: string, span: Span): Draft {
+  return fail(context, {
+    code: 'RNN2008',
+    message: `${name} is a function, not a value`,
+    span,
+    help: `give it its arguments: ${name}(...)`,
+  });
+}
+
 function unknownName(context: Context, name: string, place: Place, span: Span, past = false): Draft {
   const entry = lookUp(place.module, context.prelude, name);
   if (entry?.kind === 'broken') {
     context.incomplete = true;
     return poison(span);
   }
-  const isFunction = entry?.kind === 'function' || isPrimitiveFunction(name) || isBuiltIn(name);
-  if (isFunction || templateNamed(place.module, context.prelude, name) !== undefined) {
+  if (entry?.kind === 'function' || isPrimitiveFunction(name) || isBuiltIn(name)) {
+    return functionAsValue(context, name, span);
+  }
+  if (templateNamed(context, place, name) !== undefined) {
     return fail(context, {
       code: 'RNN2008',
-      message: `${name} is a ${isFunction ? 'function' : 'cell'}, not a value`,
+      message: `${name} is a cell, not a value`,
       span,
-      help: isFunction ? `give it its arguments: ${name}(...)` : `apply it: ${name}(...)(x)`,
+      help: `apply it: ${name}(...)(x)`,
     });
   }
-  const inCell = place.parameters === undefined;
-  const known = inCell ? knownNames(context) : [...place.parameters.keys()];
+  const inCell = seesCell(place);
+  const known = [...(place.parameters?.keys() ?? []), ...(inCell ? knownNames(context) : [])];
   const near = suggest(name, known);
   // A name that is missing is told once.
   if (inCell) context.scope.set(name, { kind: 'broken', span });
@@ -143,7 +172,7 @@ function unknownName(context: Context, name: string, place: Place, span: Span, p
     message: `there is no ${name} here`,
     span,
     related:
-      near === undefined || context.scope.get(near) === undefined || place.parameters !== undefined
+      near === undefined || !inCell || context.scope.get(near) === undefined
         ? []
         : reasons(span, { span: context.scope.get(near)?.span ?? span, text: `${near} is declared here` }),
     help:
@@ -175,9 +204,10 @@ export function memberOf(
 ): Draft {
   const path = memberPath(expression);
   const [root] = path ?? [];
+  const isOwn = seesCell(place) && (root === undefined || place.parameters?.has(root) !== true);
   const binding = root === undefined ? undefined : context.scope.get(root);
-  if (place.inside !== undefined || path === undefined || root === undefined || binding === undefined) {
-    if (root !== undefined && place.inside === undefined) return unknownName(context, root, place, span);
+  if (!isOwn || path === undefined || root === undefined || binding === undefined) {
+    if (root !== undefined && isOwn) return unknownName(context, root, place, span);
     return fail(context, {
       code: 'RNN2016',
       message: 'a point stands between an instance of a cell and one of its states or outputs',
@@ -205,11 +235,15 @@ export function memberOf(
 /** `prev h`, `prev top.h`. */
 export function prevDraft(context: Context, expression: Prev, place: Place, span: Span): Draft {
   const { operand } = expression;
-  if (place.inside !== undefined) {
+  const root = memberPath(operand)?.[0];
+  const isArgument = root !== undefined && place.parameters?.has(root) === true;
+  if (place.inside !== undefined && (!place.inside.isLocal || isArgument)) {
     const name = place.inside.declaration.name.text;
     return fail(context, {
       code: 'RNN5001',
-      message: `the function ${name} looks at the past, and a function has no memory`,
+      message: isArgument
+        ? `${root} is an argument of ${name}, and has no past`
+        : `the function ${name} looks at the past, and a function has no memory`,
       span,
       help: 'hand the past value in as an argument',
     });
@@ -255,9 +289,11 @@ export function prevDraft(context: Context, expression: Prev, place: Place, span
     case 'target':
     case 'equation':
     case 'instance':
+    case 'function':
     case 'parameter':
     case 'size':
     case 'hyperparameter':
+    case 'cell':
       return noPast(context, name, binding, span);
     default:
       return binding satisfies never;
@@ -276,7 +312,11 @@ function noPast(context: Context, name: string, binding: Binding, span: Span): D
       ? `declare it as one: state ${name}: ${shape.includes('?') ? '[m]' : shape}`
       : binding.kind === 'instance'
         ? `name one of its states: prev ${name}.h`
-        : `it is the same at every step: leave out prev`;
+        : binding.kind === 'cell'
+          ? `name a copy of it, low = ${name}(), and one of its states: prev low.h`
+          : binding.kind === 'function'
+            ? `give it the past of a state: ${name}(prev h)`
+            : `it is the same at every step: leave out prev`;
   if (context.toldPast.has(name) || (context.nameless && binding.kind === 'equation')) return poison(span);
   context.toldPast.add(name);
   return fail(context, {

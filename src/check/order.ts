@@ -2,11 +2,14 @@
 // themselves, and what is wrong with functions whatever they are applied to.
 
 import { suggest } from '../base/suggest.ts';
-import type { Expression } from '../parser/tree.ts';
+import type { Expression, FunctionDeclaration, TypeAnnotation } from '../parser/tree.ts';
+import { cellParametersOf } from './cell-arguments.ts';
 import { components, shortestCycle, smallest } from './cycles.ts';
 import { childrenOf } from './dependencies.ts';
+import { isPrimitiveFunction } from './functions.ts';
 import type { Report } from './report.ts';
 import type { BlockEntry, Entry, FunctionEntry, Module } from './resolve.ts';
+import { warnShadowedArguments } from './shadowed.ts';
 import { lookUp } from './templates.ts';
 
 type Declared = BlockEntry | FunctionEntry;
@@ -36,8 +39,11 @@ export function orderBlocks(main: Module, prelude: Module, report: Report): read
     if (cycle) reportCycle(all, shortestCycle(start, (node) => edges[node]) ?? [start, start], report);
     for (const node of group) {
       const entry = all[node];
-      if (entry.kind === 'function') checkFunction(entry, prelude, report);
-      else if (!cycle) ordered.push(entry);
+      if (entry.kind === 'function') {
+        const knows = (word: string): boolean => lookUp(entry.module, prelude, word) !== undefined;
+        warnShadowedArguments(entry, prelude, report);
+        checkFunction(entry, knows, () => undefined, report);
+      } else if (!cycle) ordered.push(entry);
     }
   }
   return ordered;
@@ -45,17 +51,30 @@ export function orderBlocks(main: Module, prelude: Module, report: Report): read
 
 function usedBy(entry: Declared, prelude: Module): readonly Declared[] {
   const own = new Set<string>();
+  /** What is called there is none of the file. */
+  const handedIn = new Set<string>();
   const roots: Expression[] = [];
+  const enterFunction = ({ parameters, body, gradient }: FunctionDeclaration): void => {
+    for (const { defaultValue } of parameters) if (defaultValue !== undefined) roots.push(defaultValue);
+    roots.push(body, ...(gradient === undefined ? [] : [gradient]));
+  };
   if (entry.kind === 'function') {
-    for (const { name, defaultValue } of entry.declaration.parameters) {
+    for (const { name } of entry.declaration.parameters) {
+      own.add(name.text);
+      handedIn.add(name.text);
+    }
+    enterFunction(entry.declaration);
+  } else {
+    for (const { name, defaultValue } of cellParametersOf(entry.declaration)) {
       own.add(name.text);
       if (defaultValue !== undefined) roots.push(defaultValue);
     }
-    const { body, gradient } = entry.declaration;
-    roots.push(body, ...(gradient === undefined ? [] : [gradient]));
-  } else {
     for (const item of entry.declaration.items) {
-      if (item.kind === 'equation') {
+      if (item.kind === 'function') {
+        own.add(item.name.text);
+        handedIn.add(item.name.text);
+        enterFunction(item);
+      } else if (item.kind === 'equation') {
         for (const { name } of item.targets) own.add(name.text);
         roots.push(item.value);
       } else if (item.kind === 'output' || item.kind === 'loss' || item.kind === 'metric')
@@ -76,7 +95,7 @@ function usedBy(entry: Declared, prelude: Module): readonly Declared[] {
 
   function use(word: string): void {
     const found = lookUp(entry.module, prelude, word);
-    if (found !== undefined && found.kind !== 'broken') used.add(found);
+    if (found !== undefined && !handedIn.has(word) && found.kind !== 'broken') used.add(found);
   }
 }
 
@@ -100,9 +119,17 @@ function reportCycle(all: readonly Declared[], cycle: readonly number[], report:
   });
 }
 
-/** What can be said of a function that nobody uses: its names, and that what has a slope has an argument. */
-function checkFunction(entry: FunctionEntry, prelude: Module, report: Report): void {
-  const { declaration, module } = entry;
+/**
+ * What can be said of a function that nobody uses: its names, and that what has a slope has an argument. `knows` says
+ * whether it sees a name beside its arguments, `like` which of those looks like another one.
+ */
+export function checkFunction(
+  entry: FunctionEntry,
+  knows: (word: string) => boolean,
+  like: (word: string) => string | undefined,
+  report: Report,
+): void {
+  const { declaration, isLocal } = entry;
   const { parameters, body, gradient, name } = declaration;
   if (gradient !== undefined && parameters.length === 0) {
     report.add({
@@ -119,25 +146,25 @@ function checkFunction(entry: FunctionEntry, prelude: Module, report: Report): v
       report.add({ code: 'RNN2003', message: `${name.text} has two arguments called ${text}`, span });
     }
     names.add(text);
-    if (parameter.type === undefined) continue;
-    report.add({
-      code: 'RNN5015',
-      message: 'the arguments of a function have no types yet: it is checked where it is used',
-      span: parameter.type.span,
-      help: 'leave out the type',
-    });
+    if (parameter.type !== undefined)
+      for (const size of checkArgumentType(parameter.type, report)) names.add(size);
   }
   const pending: Expression[] = gradient === undefined ? [body] : [gradient, body];
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
     const called = at.kind === 'call' && at.callee.kind === 'name';
     for (const child of childrenOf(at).slice(called ? 1 : 0)) pending.push(child);
-    if (at.kind !== 'name' || names.has(at.text) || lookUp(module, prelude, at.text) !== undefined) continue;
-    const near = suggest(at.text, names);
+    if (at.kind !== 'name' || names.has(at.text) || knows(at.text) || isPrimitiveFunction(at.text)) continue;
+    if (at.text === 'training') continue;
+    const near = suggest(at.text, names) ?? like(at.text);
     report.add({
       code: 'RNN2001',
       message: `there is no ${at.text} here`,
       span: at.span,
-      notes: [`a function sees its arguments alone: ${name.text} has ${[...names].join(', ') || 'none'}`],
+      notes: [
+        isLocal
+          ? `${name.text} sees its arguments (${[...names].join(', ') || 'none'}) and the names of the cell`
+          : `a function sees its arguments alone: ${name.text} has ${[...names].join(', ') || 'none'}`,
+      ],
       help:
         near === undefined
           ? `make it an argument: fn ${name.text}(${[...names, at.text].join(', ')}) = ...`
@@ -145,4 +172,32 @@ function checkFunction(entry: FunctionEntry, prelude: Module, report: Report): v
       fixes: near === undefined ? [] : [{ span: at.span, replacement: near, title: `write ${near}` }],
     });
   }
+}
+
+/** What can be said of the type of an argument whatever is given; and the names of sizes in it, which the body knows. */
+function checkArgumentType({ once, value, span }: TypeAnnotation, report: Report): readonly string[] {
+  if (once) {
+    report.add({
+      code: 'RNN2012',
+      message: 'an argument of a function is there as often as what is given',
+      span,
+      help: 'leave out once',
+    });
+  }
+  if (value.kind === 'named' && value.name.text !== 'real' && value.name.text !== '') {
+    report.add({
+      code: 'RNN2012',
+      message: `there is no type ${value.name.text} for an argument of a function`,
+      span: value.span,
+      notes: ['they are real, [m] (a vector of m numbers), [m, n] and index(v) (one of v categories)'],
+      help: 'a value of any shape, and a function, have no type: leave it out',
+    });
+  }
+  const found: string[] = [];
+  const pending = value.kind === 'tensor' ? [...value.sizes] : value.kind === 'index' ? [value.size] : [];
+  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+    if (at.kind === 'name') found.push(at.text);
+    pending.push(...childrenOf(at));
+  }
+  return found;
 }

@@ -45,6 +45,70 @@ fn variance(x) = mean((x - mean(x)) ^ 2)
 ## A vector with mean 0 and variance 1 (Ba, Kiros & Hinton 2016), without gain and bias.
 fn layer_norm(x) = (x - mean(x)) / sqrt(variance(x) + 0.00001)
 
+## A highway layer around a cell (Srivastava, Greff & Schmidhuber 2015): a gate lets through what C makes of x, and
+## as much of x itself as is left. It begins by carrying x: the gate's bias starts at a negative number.
+cell highway(C: cell, n, bias: real = -1) {
+  input x: [n]
+  param W: [n, n]
+  param b: [n] = bias
+  gate = sigmoid(W @ x + b)
+  output gate * C()(x) + (1 - gate) * x
+}
+
+## One step of size h of the differential equation y' = f(y), by Euler's method: its error is of order h^2.
+fn euler(f, y, h) = y + h * f(y)
+
+## That by the midpoint method: the error of a step is of order h^3.
+fn midpoint(f, y, h) = y + h * f(y + h / 2 * f(y))
+
+## That by Heun's method: the mean of the slopes at both ends. The error of a step is of order h^3.
+fn heun(f, y, h) = heun_from(f, y, h, f(y))
+
+## heun with the slope k at y.
+fn heun_from(f, y, h, k) = y + h / 2 * (k + f(y + h * k))
+
+## That by the classical method of Runge and Kutta, with four slopes: the error of a step is of order h^5.
+fn rk4(f, y, h) = rk4_second(f, y, h, f(y))
+
+## rk4 with its first slope.
+fn rk4_second(f, y, h, a) = rk4_third(f, y, h, a, f(y + h / 2 * a))
+
+## rk4 with its first two slopes.
+fn rk4_third(f, y, h, a, b) = rk4_fourth(f, y, h, a, b, f(y + h / 2 * b))
+
+## rk4 with its first three slopes.
+fn rk4_fourth(f, y, h, a, b, c) = y + h / 6 * (a + 2 * b + 2 * c + f(y + h * c))
+
+## A vector with the length 1 in the direction of v; of a vector shorter than 1e-6 a shorter one.
+fn unit_norm(v) = v / sqrt(dot(v, v) + 1e-12)
+
+## The skew-symmetric part of a square matrix, twice: A - A^T. Its eigenvalues are imaginary.
+fn skew(A: [m, m]) = A - transpose(A)
+
+## The symmetric part of a square matrix, twice: A + A^T.
+fn symmetric(A: [m, m]) = A + transpose(A)
+
+## e^A of a square matrix, by a series of eight terms of A / 64, squared six times (scaling and squaring; Moler & Van
+## Loan 2003). In float64 its error is below 1e-12 where the norm of A is at most 4, below 1e-9 up to 16.
+fn expm(A: [m, m]) = repeat(squared, exp_series(A / 64, identity(m)), 6)
+
+## A matrix times itself.
+fn squared(A: [m, m]) = A @ A
+
+## The series of e^A up to its eighth power, by few products.
+fn exp_series(A: [m, m], I: [m, m]) = exp_series_2(A, I, squared(A))
+
+## exp_series with the square of A.
+fn exp_series_2(A, I, A2) = exp_series_4(A, I, A2, A @ A2, squared(A2))
+
+## exp_series with the powers of A up to the fourth.
+fn exp_series_4(A, I, A2, A3, A4) = I + A + A2 / 2 + A3 / 6
+                                    + A4 @ (I / 24 + A / 120 + A2 / 720 + A3 / 5040 + A4 / 40320)
+
+## An orthogonal matrix made from any square one: e^(A - A^T) (Lezcano-Casado & Martinez-Rubio 2019, "expRNN"). What is
+## trained is A, so the matrix stays orthogonal, as closely as expm is exact.
+fn orthogonal(A: [m, m]) = expm(skew(A))
+
 ## A vector of d numbers for each of v categories.
 cell Embedding(d, v) {
   input x: index(v)
@@ -55,4 +119,9 @@ cell Embedding(d, v) {
 ## The modReLU of a complex value (Arjovsky et al. 2016): its absolute value plus b, where that is positive, at its own
 ## angle; else 0.
 fn modrelu(z, b) = if abs(z) > 0 then relu(abs(z) + b) / abs(z) * z else 0
+
+## Zoneout (Krueger et al. 2017): in training each unit keeps its past with the probability p, elsewhere it takes the
+## mean of the two.
+fn zoneout(new, past, p) = if training then (if chance(p, new) then past else new)
+                           else p * past + (1 - p) * new
 `;

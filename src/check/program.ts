@@ -2,7 +2,7 @@
 // everything above the checker works with. It says what the graph's inputs and outputs are, in the user's terms.
 //
 // Names of the graph's inputs: data and targets by their own, weights by theirs (`W`, `i.W_x`, `low.W`), `state.NAME`
-// for a state that is handed in, `seed` where there is noise, `offset` where the number of the step is used. Its
+// for a state that is handed in, `seed` where there is noise, `seed.batch` where a draw holds for a batch, `offset` where the number of the step is used. Its
 // outputs: the outputs by name, `state.NAME` after the last step, `loss`, the metrics by name, `generate`.
 
 import type { Span } from '../base/source.ts';
@@ -32,8 +32,10 @@ export interface Program {
   readonly generate: ProgramGenerate | undefined;
   /** What the equations compute, by their names; in the order of computation. A value may have several names. */
   readonly values: readonly ProgramValue[];
-  /** Whether the graph has the input `seed`. */
+  /** Whether the graph has the input `seed`, one for each sequence. */
   readonly hasNoise: boolean;
+  /** Whether the graph has the input `seed.batch`, one for all sequences. */
+  readonly hasBatchNoise: boolean;
   /** Whether the graph has the input `offset`. */
   readonly usesStepNumber: boolean;
 }
@@ -57,6 +59,8 @@ export interface ProgramParameter {
   readonly span: Span;
   readonly documentation: string | undefined;
   readonly shape: readonly number[];
+  /** It stays at its start: no gradient is asked for, and no optimizer moves it. */
+  readonly frozen: boolean;
   readonly start: ProgramStart;
 }
 
@@ -67,10 +71,27 @@ export type ProgramStart =
   | { readonly kind: 'glorot'; readonly fanIn: number; readonly fanOut: number }
   | { readonly kind: 'orthogonal' }
   | { readonly kind: 'identity' }
-  | { readonly kind: 'normal'; readonly deviation: number }
-  | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
+  | ({ readonly kind: 'normal'; readonly deviation: number } & Sparse)
+  | ({ readonly kind: 'uniform'; readonly low: number; readonly high: number } & Sparse)
+  /** The exponential of a number that is uniform between the logarithms of the two. */
+  | { readonly kind: 'log_uniform'; readonly low: number; readonly high: number }
+  /** The logarithm of a number that is uniform between 1 and longest - 1 (Tallec & Ollivier 2018). */
+  | { readonly kind: 'chrono'; readonly longest: number }
+  /** Normal numbers, scaled so that the largest eigenvalue has this size (Jaeger 2001). */
+  | ({ readonly kind: 'spectral'; readonly radius: number } & Sparse)
+  /** HiPPO-LegS (Gu et al. 2020): the square matrix A, or the vector B. */
+  | { readonly kind: 'hippo' }
+  /** HiPPO-LegT over a window, one step of it (Voelker et al. 2019): the square matrix A, or the vector B. */
+  | { readonly kind: 'legendre'; readonly window: number }
+  /** At the start of another weight, or at its negative. */
+  | { readonly kind: 'copy'; readonly of: string; readonly negative: boolean }
   /** The same number everywhere. */
   | { readonly kind: 'value'; readonly value: number };
+
+interface Sparse {
+  /** The share of the entries that are drawn, if not all; the others are zero. */
+  readonly density?: number | undefined;
+}
 
 export interface ProgramState {
   /** `h`, `low.h`: the graph's `state.h`, `state.low.h`. */

@@ -35,6 +35,8 @@ export interface BlockEntry {
 export interface FunctionEntry {
   readonly kind: 'function';
   readonly declaration: FunctionDeclaration;
+  /** It is a function of a cell, and sees the cell's names. */
+  readonly isLocal: boolean;
   readonly module: Module;
 }
 
@@ -130,7 +132,7 @@ function declareOwn(loading: Loading, report: Report): void {
       case 'function': {
         const entry: Entry =
           declaration.kind === 'function'
-            ? { kind: 'function', declaration, module: loading }
+            ? { kind: 'function', declaration, isLocal: false, module: loading }
             : { kind: declaration.kind, declaration, module: loading };
         enter(loading, declaration.name.text, declaration.name.span, entry, report);
         break;

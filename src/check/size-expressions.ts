@@ -191,6 +191,10 @@ export function describeBinding(binding: Binding): string {
       return 'an equation';
     case 'instance':
       return 'an instance of a cell';
+    case 'cell':
+      return 'a cell of the header';
+    case 'function':
+      return 'a function';
     case 'broken':
       return 'something that could not be read';
     default:

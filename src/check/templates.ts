@@ -7,13 +7,32 @@ import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Argument, Expression } from '../parser/tree.ts';
-import type { CheckedCell } from './checked.ts';
-import { type Context, type Draft, nameOf, newCounts, type Place, type TemplateUnit } from './context.ts';
+import { cellParametersOf, numbersOf, sizesOf } from './cell-arguments.ts';
+import {
+  type CellBinding,
+  type CellTemplate,
+  type Context,
+  type Draft,
+  type Place,
+  seesCell,
+  type Template,
+  type TemplateUnit,
+} from './context.ts';
 import { isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { shortText } from './report.ts';
 import { type BlockEntry, type Entry, hasNameless, type Module } from './resolve.ts';
 import { type Size, showSize, substituteSize } from './size.ts';
-import { describeBinding, readSize } from './size-expressions.ts';
+import { describeBinding } from './size-expressions.ts';
+import {
+  addDenseSize,
+  addNumbers,
+  allPlain,
+  checkCount,
+  looksLikeValue,
+  nameArguments,
+  sizeText,
+  unknownArgument,
+} from './template-arguments.ts';
 
 const templateWords = ['Dense', 'stack', 'bidirectional', 'residual'] as const;
 type TemplateWord = (typeof templateWords)[number];
@@ -21,20 +40,6 @@ type TemplateWord = (typeof templateWords)[number];
 function isTemplateWord(word: string): word is TemplateWord {
   return (templateWords as readonly string[]).includes(word);
 }
-
-/** A template that was read: what to make copies of. */
-export type Template =
-  | {
-      readonly kind: 'cell';
-      readonly word: string;
-      readonly cell: CheckedCell;
-      readonly sizes: ReadonlyMap<string, Size>;
-      readonly hyperparameters: ReadonlyMap<string, Draft>;
-      readonly span: Span;
-    }
-  | { readonly kind: 'dense'; readonly size: Size | undefined; readonly span: Span }
-  | { readonly kind: 'stack'; readonly count: number; readonly inner: Template; readonly span: Span }
-  | { readonly kind: 'bidirectional' | 'residual'; readonly inner: Template; readonly span: Span };
 
 const mostCopies = 1000;
 
@@ -48,6 +53,7 @@ function copiesOf(template: Template): number {
     case 'bidirectional':
       return 2 * copiesOf(template.inner);
     case 'residual':
+    case 'argument':
       return copiesOf(template.inner);
     default:
       return template satisfies never;
@@ -59,21 +65,29 @@ export function lookUp(module: Module, prelude: Module, word: string): Entry | u
   return module.entries.get(word) ?? prelude.entries.get(word);
 }
 
-/** The cell or the built-in template that a word names in a file, if it names one. */
+/** The cell of the header that a word names, if it names one: a function sees none. */
+function cellNamed(context: Context, place: Place, word: string): CellBinding | undefined {
+  const binding = place.inside === undefined ? context.scope.get(word) : undefined;
+  return binding?.kind === 'cell' ? binding : undefined;
+}
+
+/** The cell or the built-in template that a word names at a place, if it names one. */
 export function templateNamed(
-  module: Module,
-  prelude: Module,
+  context: Context,
+  place: Place,
   word: string,
-): BlockEntry | TemplateWord | undefined {
-  const entry = lookUp(module, prelude, word);
+): BlockEntry | TemplateWord | CellBinding | undefined {
+  const given = cellNamed(context, place, word);
+  if (given !== undefined) return given;
+  const entry = lookUp(place.module, context.prelude, word);
   if (entry !== undefined) return entry.kind === 'cell' || entry.kind === 'model' ? entry : undefined;
   return isTemplateWord(word) ? word : undefined;
 }
 
 /** Whether an expression is a template: a cell's name, or one with its brackets of sizes. */
-export function isTemplate(module: Module, prelude: Module, expression: Expression): boolean {
+export function isTemplate(context: Context, place: Place, expression: Expression): boolean {
   const head = expression.kind === 'call' ? expression.callee : expression;
-  return head.kind === 'name' && templateNamed(module, prelude, head.text) !== undefined;
+  return head.kind === 'name' && templateNamed(context, place, head.text) !== undefined;
 }
 
 /** For "did you mean": the words that can stand where a cell does. */
@@ -88,29 +102,29 @@ export function readTemplate(context: Context, expression: Expression, place: Pl
   const args = expression.kind === 'call' ? expression.arguments : [];
   const { span } = expression;
   if (head.kind !== 'name') return notATemplate(context, expression, place);
-  const named = templateNamed(place.module, context.prelude, head.text);
+  const named = templateNamed(context, place, head.text);
   if (named === undefined) return notATemplate(context, expression, place);
   if (place.inside !== undefined) {
     context.report.add({
       code: 'RNN5001',
-      message: `the function ${place.inside.declaration.name.text} uses the cell ${head.text}, and a function has no weights`,
+      message: place.inside.isLocal
+        ? `the function ${place.inside.declaration.name.text} makes a copy of ${head.text}, and copies are made by equations`
+        : `the function ${place.inside.declaration.name.text} uses the cell ${head.text}, and a function has no weights`,
       span,
-      help: 'make the function a cell',
+      help: place.inside.isLocal
+        ? `make it in the cell, net = ${shortText(span) ?? `${head.text}(...)`}, and write net(...) here`
+        : 'make the function a cell',
     });
     return undefined;
   }
-  if (typeof named !== 'string') return readCell(context, named, args, place, span);
+  if (typeof named !== 'string') {
+    return 'declaration' in named
+      ? readCell(context, named, args, place, span)
+      : readGiven(context, named, head.text, args, place, span);
+  }
   switch (named) {
-    case 'Dense': {
-      const named = args.find((argument) => argument.name !== undefined && argument.name.text !== 'k');
-      if (named !== undefined) return unknownArgument(context, 'Dense', named, ['k']);
-      if (!checkCount(context, 'Dense', args, 0, 1, span)) return undefined;
-      const [argument] = args;
-      if (argument === undefined) return { kind: 'dense', size: undefined, span };
-      if (looksLikeValue(context, 'Dense', argument.value)) return undefined;
-      const size = readSize(context, argument.value);
-      return size === undefined ? undefined : { kind: 'dense', size, span };
-    }
+    case 'Dense':
+      return addDenseSize(context, { kind: 'dense', size: undefined, span }, args, span);
     case 'stack': {
       if (!checkCount(context, 'stack', args, 2, 2, span) || !allPlain(context, 'stack', args))
         return undefined;
@@ -183,7 +197,7 @@ function notATemplate(context: Context, expression: Expression, place: Place): u
 /** Reports, once for a name, that there is no such cell. */
 export function unknownCell(context: Context, name: string, place: Place, span: Span): undefined {
   const near = suggest(name, cellNames(place.module, context.prelude));
-  if (place.inside === undefined) context.scope.set(name, { kind: 'broken', span });
+  if (seesCell(place)) context.scope.set(name, { kind: 'broken', span });
   if (near === undefined && hasNameless(place.module)) {
     context.incomplete = true;
     return undefined;
@@ -201,91 +215,7 @@ export function unknownCell(context: Context, name: string, place: Place, span: 
   return undefined;
 }
 
-function checkCount(
-  context: Context,
-  word: string,
-  args: readonly Argument[],
-  least: number,
-  most: number,
-  span: Span,
-): boolean {
-  if (args.length >= least && args.length <= most) return true;
-  context.report.add({
-    code: 'RNN2013',
-    message: `${word} takes ${least === most ? least : `${least} or ${most}`} argument${most === 1 ? '' : 's'}, and has ${args.length} here`,
-    span,
-    help:
-      word === 'stack'
-        ? 'write stack(2, LSTM(m: 64)): how many, and of what'
-        : word === 'Dense'
-          ? 'the values come in a second pair of brackets: Dense(2)(x)'
-          : `write ${word}(GRU(m: 64)): the values come in a second pair of brackets`,
-  });
-  return false;
-}
-
-function allPlain(context: Context, word: string, args: readonly Argument[]): boolean {
-  for (const argument of args) {
-    if (argument.name === undefined) continue;
-    unknownArgument(context, word, argument, []);
-    return false;
-  }
-  return true;
-}
-
-function unknownArgument(
-  context: Context,
-  word: string,
-  argument: Argument,
-  known: readonly string[],
-): undefined {
-  const name = argument.name?.text ?? '';
-  const near = suggest(name, known);
-  context.report.add({
-    code: 'RNN2014',
-    message: `${word} takes no ${name}`,
-    span: argument.name?.span ?? argument.span,
-    notes: [
-      known.length === 0
-        ? `the arguments of ${word} have no names`
-        : `its first pair of brackets takes ${known.join(', ')}`,
-    ],
-    help:
-      near !== undefined
-        ? `did you mean ${near}?`
-        : name === 'dropout'
-          ? 'apply dropout to what it gives: dropout(h, 0.1)'
-          : name === 'bias'
-            ? 'linear is without a bias: y: [k] = linear(h)'
-            : undefined,
-    fixes:
-      near === undefined || argument.name === undefined
-        ? []
-        : [{ span: argument.name.span, replacement: near, title: `write ${near}` }],
-  });
-  return undefined;
-}
-
-/** `LSTM(x)` for `LSTM(m: 64)(x)`: the first pair of brackets holds sizes. Reports, and says whether it is so. */
-function looksLikeValue(context: Context, word: string, expression: Expression): boolean {
-  const names: ReadonlySet<string> = new Set(['input', 'target', 'state', 'parameter', 'equation']);
-  const name = expression.kind === 'name' ? expression.text : undefined;
-  const kind = name === undefined ? undefined : context.scope.get(name)?.kind;
-  const isValue =
-    (kind !== undefined && names.has(kind)) ||
-    ['prev', 'call', 'last', 'first', 'over-time', 'each-step', 'conditional', 'index-access'].includes(
-      expression.kind,
-    );
-  if (!isValue) return false;
-  context.report.add({
-    code: 'RNN3012',
-    message: `the first brackets after ${word} hold sizes, and ${name ?? 'this'} is a value`,
-    span: expression.span,
-    help: `write ${word}(...)(${name ?? '...'}): sizes first, values in a second pair of brackets`,
-  });
-  return true;
-}
-
+/** A cell with its brackets. The cells of its header come first: which cell it is depends on them. */
 function readCell(
   context: Context,
   entry: BlockEntry,
@@ -293,96 +223,156 @@ function readCell(
   place: Place,
   span: Span,
 ): Template | undefined {
-  const word = entry.declaration.name.text;
+  const { declaration } = entry;
+  const word = declaration.name.text;
   if (entry.kind === 'model') {
     context.report.add({
       code: 'RNN2008',
       message: `${word} is a model, and only cells can be used inside others`,
       span,
-      related: [{ span: entry.declaration.name.span, text: `${word} is declared here` }],
+      related: [{ span: declaration.name.span, text: `${word} is declared here` }],
       help: `make a cell of what both need, and let ${word} use it too`,
     });
     return undefined;
   }
-  const cell = context.cellOf(entry);
+  const order = declaration.parameters.map((parameter) => parameter.name.text);
+  const named = nameArguments(context, word, order, args, declaration.name.span, span);
+  if (named === undefined) return undefined;
+  const cells = cellParametersOf(declaration);
+  const isCell = (name: string): boolean => cells.some((parameter) => parameter.name.text === name);
+  const given = new Map<string, Template>();
+  let good = true;
+  for (const { name, argument } of named) {
+    if (isCell(name)) {
+      const template = readTemplate(context, argument.value, place);
+      if (template === undefined) good = false;
+      else given.set(name, template);
+    } else if (cells.length > 0 && order.includes(name) && isTemplate(context, place, argument.value)) {
+      const text = shortText(argument.value.span) ?? '...';
+      good = false;
+      context.report.add({
+        code: 'RNN5009',
+        message: `${name} of ${word} is no cell, and ${text} is one`,
+        span: argument.span,
+        related: [{ span: declaration.name.span, text: `${word} is declared here` }],
+        help: `write ${word}(${cells[0].name.text}: ${text})`,
+      });
+    }
+  }
+  if (!good) return undefined;
+  for (const { name, defaultValue } of cells) {
+    if (defaultValue !== undefined || named.some((argument) => argument.name === name.text)) continue;
+    const unknown = named.find((argument) => !order.includes(argument.name));
+    if (unknown !== undefined) return unknownArgument(context, word, unknown.argument, order);
+    good = false;
+    context.report.add({
+      code: 'RNN2013',
+      message: `${word} needs its cell ${name.text}`,
+      span,
+      related: [{ span: name.span, text: `${name.text} is declared here` }],
+      help: `write ${word}(${name.text}: GRU(m: 64))`,
+    });
+  }
+  if (!good) return undefined;
+  const cell = cellWith(context, entry, given, span);
   if (cell === undefined) {
     context.incomplete = true;
     return undefined;
   }
-  const order = entry.declaration.parameters.map((parameter) => parameter.name.text);
   const sizes = new Map<string, Size>();
   const hyperparameters = new Map<string, Draft>();
-  const given = new Map<string, Span>();
-  let good = true;
-  for (const [i, argument] of args.entries()) {
-    const name = argument.name?.text ?? order.at(i);
-    if (name === undefined) {
-      context.report.add({
-        code: 'RNN2013',
-        message: `${word} takes ${order.length} size${order.length === 1 ? '' : 's'} (${order.join(', ')}), and has ${args.length} here`,
-        span,
-        related: [{ span: cell.span, text: `${word} is declared here` }],
-      });
-      return undefined;
-    }
-    const before = given.get(name);
-    if (before !== undefined) {
-      context.report.add({
-        code: 'RNN2015',
-        message: `${name} of ${word} is given twice`,
-        span: argument.span,
-        related: [{ span: before, text: 'it is already given here' }],
-      });
-      good = false;
-      continue;
-    }
-    given.set(name, argument.span);
-    if (cell.sizes.some((size) => size.name === name)) {
-      const size = looksLikeValue(context, word, argument.value)
-        ? undefined
-        : readSize(context, argument.value);
-      if (size === undefined) good = false;
-      else sizes.set(name, size);
-    } else if (cell.hyperparameters.some((other) => other.name === name)) {
-      const draft = inferConstant(context, argument.value, place, `${name} of ${word}`);
-      if (draft === undefined) good = false;
-      else hyperparameters.set(name, draft);
-    } else {
-      unknownArgument(context, word, argument, order);
-      good = false;
-    }
+  const places = new Map<string, Span>();
+  for (const [name, template] of given) {
+    for (const [size, value] of sizesOf(template)) sizes.set(`${name}.${size}`, value);
+    for (const [number, value] of numbersOf(template)) hyperparameters.set(`${name}.${number}`, value);
+    for (const size of [...sizes.keys(), ...hyperparameters.keys()]) places.set(size, template.span);
   }
-  for (const { name, defaultValue } of cell.hyperparameters) {
-    if (defaultValue !== undefined || given.has(name)) continue;
-    good = false;
-    context.report.add({
-      code: 'RNN2013',
-      message: `${word} needs its number ${name}`,
-      span,
-      related: [{ span: cell.span, text: `${word} is declared here` }],
-      help: `write ${word}(${name}: 0.5)`,
-    });
-  }
-  return good ? { kind: 'cell', word, cell, sizes, hyperparameters, span } : undefined;
+  const base: CellTemplate = { kind: 'cell', word, cell, order, sizes, hyperparameters, places, span };
+  return addNumbers(
+    context,
+    base,
+    named.filter(({ name }) => !isCell(name)),
+    place,
+  );
 }
 
-/**
- * A real number made of literals, sizes and hyperparameters; undefined where it is something else, which is reported
- * (`what` names it). The check that it is [] and real is here, that nothing else stands in it in the place.
- */
-export function inferConstant(
+/** A cell with these cells for those of its header. What is wrong with it for them names its use, too. */
+function cellWith(
   context: Context,
-  expression: Expression,
+  entry: BlockEntry,
+  given: ReadonlyMap<string, Template>,
+  span: Span,
+): ReturnType<Context['cellOf']> {
+  if (given.size === 0) return context.cellOf(entry);
+  const { report } = context;
+  const before = report.diagnostics.length;
+  const cell = context.cellOf(entry, given);
+  const word = entry.declaration.name.text;
+  const cells = [...given].map(([name, template]) => `${name}: ${shortText(template.span) ?? '...'}`);
+  report.amend(before, (diagnostic) =>
+    diagnostic.span.source === entry.module.source && entry.module.isPrelude
+      ? {
+          ...diagnostic,
+          span,
+          label: '',
+          // It would name what the prelude alone can write.
+          help: diagnostic.code === 'RNN5005' ? undefined : diagnostic.help,
+          fixes: [],
+          notes: [...diagnostic.notes, `inside ${word} of the prelude`],
+        }
+      : {
+          ...diagnostic,
+          related: [...diagnostic.related, { span, text: `${word} is used here with ${cells.join(', ')}` }],
+        },
+  );
+  return cell;
+}
+
+/** A cell of the header, with what its use adds to the sizes that it was given with. */
+function readGiven(
+  context: Context,
+  binding: CellBinding,
+  word: string,
+  args: readonly Argument[],
   place: Place,
-  what: string,
-): Draft | undefined {
-  const draft = context.infer(expression, { ...place, counts: newCounts(), constant: what });
-  if (draft.type.element === 'unknown') return undefined;
-  if (draft.type.element === 'real' && draft.type.scalar) return draft;
+  span: Span,
+): Template | undefined {
+  binding.usedAt ??= span;
+  if (binding.template === undefined) {
+    // Nothing is known of it: what is wrong with it shows where its cell is used.
+    for (const argument of args)
+      if (argument.name === undefined) looksLikeValue(context, word, argument.value);
+    context.incomplete = true;
+    return undefined;
+  }
+  const inner = withArguments(context, binding.template, args, place, span);
+  return inner && { kind: 'argument', word, inner, span };
+}
+
+function withArguments(
+  context: Context,
+  template: Template,
+  args: readonly Argument[],
+  place: Place,
+  span: Span,
+): Template | undefined {
+  if ('inner' in template) {
+    const inner = withArguments(context, template.inner, args, place, span);
+    return inner && { ...template, inner, span };
+  }
+  if (template.kind === 'dense') return addDenseSize(context, { ...template, span }, args, span);
+  const { word, order, cell } = template;
+  const named = nameArguments(context, word, order, args, cell.span, span);
+  if (named === undefined) return undefined;
+  const isNumber = (name: string): boolean =>
+    [...cell.sizes, ...cell.hyperparameters].some((number) => number.name === name);
+  const settled = named.find(({ name }) => order.includes(name) && !isNumber(name));
+  if (settled === undefined) return addNumbers(context, { ...template, span }, named, place);
   context.report.add({
-    code: 'RNN3014',
-    message: `${what} is one real number, and ${nameOf(draft, 'this')} is not`,
-    span: expression.span,
+    code: 'RNN5009',
+    message: `${settled.name} of ${word} is a cell, and is settled where ${word} is given`,
+    span: settled.argument.span,
+    related: [{ span: template.span, text: `${word} is given here` }],
   });
   return undefined;
 }
@@ -399,6 +389,8 @@ function wordOf(template: Template): string {
       return template.kind;
     case 'residual':
       return wordOf(template.inner);
+    case 'argument':
+      return template.word;
     default:
       return template satisfies never;
   }
@@ -438,8 +430,11 @@ export function instantiate(context: Context, template: Template, name: string):
       };
     case 'residual':
       return { kind: 'residual', inner: instantiate(context, template.inner, name) };
+    case 'argument':
+      return instantiate(context, template.inner, name);
     case 'cell': {
       const { cell, word, span } = template;
+      needNumbers(context, template);
       const sizes = new Map<string, Size>();
       for (const { name: size, span: declared, defaultValue } of cell.sizes) {
         const known = template.sizes.get(size);
@@ -471,12 +466,51 @@ export function instantiate(context: Context, template: Template, name: string):
             }),
         });
       }
+      const because = settleGiven(context, template, sizes);
       const { hyperparameters } = template;
-      const instance = { name, span, cell, sizes, hyperparameters, applications: [] };
+      const instance = { name, span, cell, sizes, hyperparameters, because, applications: [] };
       context.instances.push(instance);
       return { kind: 'instance', instance };
     }
     default:
       return template satisfies never;
   }
+}
+
+/** Every hyperparameter has a number. */
+function needNumbers(context: Context, { word, cell, hyperparameters, span }: CellTemplate): void {
+  for (const { name, defaultValue } of cell.hyperparameters) {
+    if (defaultValue !== undefined || hyperparameters.has(name)) continue;
+    context.report.add({
+      code: 'RNN2013',
+      message: `${word} needs its number ${name}`,
+      span,
+      related: [{ span: cell.span, text: `${word} is declared here` }],
+      help: `write ${word}(${name}: 0.5)`,
+    });
+  }
+}
+
+/** The sizes that were given with the cells of its header are what its equations make of them. Says which were given. */
+function settleGiven(
+  context: Context,
+  { word, cell, sizes: given, places, span }: CellTemplate,
+  sizes: ReadonlyMap<string, Size>,
+): readonly Label[] {
+  return cell.settled.flatMap(({ name, size, span: used }) => {
+    const known = given.get(name);
+    if (known === undefined) return [];
+    const place = places.get(name) ?? span;
+    const words = `${name.split('.').reverse().join(' of ')}`;
+    const wanted = substituteSize(size, sizes);
+    const complain = (): void =>
+      context.report.add({
+        code: 'RNN5009',
+        message: `${words} is ${sizeText(context, known)} here, and ${word} makes it ${sizeText(context, wanted)}`,
+        span: place,
+        related: [{ span: used, text: 'it is used here' }],
+      });
+    if (!context.unknowns.unify(known, wanted, complain)) complain();
+    return [{ span: place, text: `${words} is ${sizeText(context, known)} here` }];
+  });
 }

@@ -119,6 +119,7 @@ function hiddenLines({ hidden }: ProgramReport): Remark[] {
         `whether the function on line ${positionAt(slope.source, slope.start).line} of ${slope.source.name} has the slope that it says (gradient): it is taken at its word`,
     ),
     ...hidden.outputs.map((name) => `the output ${name}: a category or condition has no derivative`),
+    ...hidden.frozen.map((name) => `the weight ${name}: it is frozen, and no gradient of it is taken`),
     ...hidden.inputs.map((name) => `by the input ${name}: no gradient is taken by categories`),
   ];
   return lines.map((line, i): Remark => [i === 0 ? 'not seen' : '', line]);

@@ -14,7 +14,14 @@ export function summaryLines(summary: Summary, paint: Paint, brief = false): str
   ): string[] =>
     rows.length === 0 ? [] : ['', paint.strong(title), ...layOut(rows, right).map((line) => `  ${line}`)];
   const parameters = brief ? ownerRows(summary) : summary.parameters.map(parameterRow);
-  const total = [`all ${summary.parameters.length}`, '', '', group(summary.count)];
+  const frozen = summary.parameters.filter((parameter) => parameter.frozen).length;
+  const learned = summary.parameters.length - frozen;
+  const total = [
+    frozen === 0 ? `all ${learned}` : `${learned} learned`,
+    '',
+    frozen === 0 ? '' : `without ${frozen} frozen`,
+    group(summary.count),
+  ];
   return [
     head,
     ...printable(summary.documentation ?? '')
@@ -46,8 +53,8 @@ function valueRow({ name, shape, kind, documentation }: ValueSummary): string[] 
   return [name, showShape(shape), kind, printable(documentation ?? '').split('\n')[0]];
 }
 
-function parameterRow({ name, shape, start, count }: ParameterSummary): string[] {
-  return [name, showShape(shape), start, group(count)];
+function parameterRow({ name, shape, start, frozen, count }: ParameterSummary): string[] {
+  return [name, showShape(shape), frozen ? `${start}, frozen` : start, group(count)];
 }
 
 /** The program's own parameters, and one row for each copy of a cell. */
@@ -60,7 +67,7 @@ function ownerRows({ parameters }: Summary): string[][] {
   return [...copies.values()].map((members) => {
     const [{ owner }] = members;
     if (owner === undefined) return parameterRow(members[0]);
-    const numbers = members.reduce((sum, { count }) => sum + Number(count), 0);
+    const numbers = members.reduce((sum, { count, frozen }) => sum + (frozen ? 0 : Number(count)), 0);
     const count = `${members.length} parameter${members.length === 1 ? '' : 's'}`;
     return [owner.instance, owner.cell, count, group(numbers)];
   });

@@ -38,15 +38,26 @@ function simplest(value: number, known: Known): Guess | undefined {
   return guesses.toSorted((a, b) => a.cost - b.cost)[0];
 }
 
-/** (s + k) times one of those. */
+/** (s + k) or (s + u) times one of those. */
 function product(value: number, known: Known): Guess | undefined {
-  const guesses = known.flatMap(([size, extent]) =>
-    Array.from({ length: SMALL }, (_, more) => more).flatMap((more): readonly Guess[] => {
-      const other = value / (extent + more);
-      const rest = Number.isInteger(other) ? simplest(other, known) : undefined;
-      if (rest === undefined) return [];
-      return [{ formula: multiply(add(name(size), number(more)), rest.formula), cost: more + rest.cost }];
-    }),
+  const alone = known.flatMap(([size, extent]) =>
+    Array.from({ length: SMALL }, (_, more) => ({
+      formula: add(name(size), number(more)),
+      extent: extent + more,
+      cost: more,
+    })),
   );
+  const pairs = known.flatMap(([size, extent], i) =>
+    known.slice(i + 1).map(([other, more]) => ({
+      formula: add(name(size), name(other)),
+      extent: extent + more,
+      cost: 1,
+    })),
+  );
+  const guesses = [...alone, ...pairs].flatMap(({ formula, extent, cost }): readonly Guess[] => {
+    const other = value / extent;
+    const rest = Number.isInteger(other) ? simplest(other, known) : undefined;
+    return rest === undefined ? [] : [{ formula: multiply(formula, rest.formula), cost: cost + rest.cost }];
+  });
   return guesses.toSorted((a, b) => a.cost - b.cost)[0];
 }

@@ -16,6 +16,7 @@ import type {
   Declaration,
   EquationTarget,
   Expression,
+  FunctionDeclaration,
   Item,
   Name,
   Parameter,
@@ -57,7 +58,7 @@ class Grammar extends ExpressionGrammar {
     });
   });
 
-  readonly functionDeclaration: Rule<Declaration> = this.RULE('functionDeclaration', () => {
+  readonly functionDeclaration: Rule<FunctionDeclaration> = this.RULE('functionDeclaration', () => {
     this.CONSUME(tokens.Fn);
     const name = this.SUBRULE(this.name);
     const parameters = this.SUBRULE(this.parameters);
@@ -69,7 +70,14 @@ class Grammar extends ExpressionGrammar {
       gradient = this.SUBRULE2(this.expression);
     });
     return this.ACTION(
-      (): Declaration => ({ kind: 'function', ...this.common(), name, parameters, body, gradient }),
+      (): FunctionDeclaration => ({
+        kind: 'function',
+        ...this.common(),
+        name,
+        parameters,
+        body,
+        gradient,
+      }),
     );
   });
 
@@ -131,6 +139,7 @@ class Grammar extends ExpressionGrammar {
       { ALT: () => this.SUBRULE(this.value) },
       { ALT: () => this.SUBRULE(this.metric) },
       { ALT: () => this.SUBRULE(this.generate) },
+      { ALT: () => this.SUBRULE(this.functionDeclaration) },
       { ALT: () => this.SUBRULE(this.equation) },
     ]),
   );
@@ -163,12 +172,17 @@ class Grammar extends ExpressionGrammar {
   });
 
   private readonly param: Rule<Item> = this.RULE('paramItem', () => {
+    let frozen = false;
+    this.OPTION1(() => {
+      this.CONSUME(tokens.Frozen);
+      frozen = true;
+    });
     this.CONSUME(tokens.Param);
     const names = this.SUBRULE(this.names);
     this.CONSUME(tokens.Colon);
     const type = this.SUBRULE(this.type);
     let start: ParamStart | undefined;
-    this.OPTION(() => {
+    this.OPTION2(() => {
       const word = this.OR<IToken>([
         { ALT: () => this.CONSUME(tokens.Tilde) },
         { ALT: () => this.CONSUME(tokens.Equals) },
@@ -176,7 +190,7 @@ class Grammar extends ExpressionGrammar {
       const kind = word.tokenType === tokens.Tilde ? 'distribution' : 'value';
       start = { kind, value: this.SUBRULE(this.expression) };
     });
-    return this.ACTION((): Item => ({ kind: 'param', ...this.common(), names, type, start }));
+    return this.ACTION((): Item => ({ kind: 'param', ...this.common(), frozen, names, type, start }));
   });
 
   private readonly value: Rule<Item> = this.RULE('valueItem', () => {

@@ -11,7 +11,7 @@
 import type { IToken, TokenType } from 'chevrotain';
 import type { Label } from '../base/diagnostic.ts';
 import { invariant } from '../base/invariant.ts';
-import { makeSpan } from '../base/source.ts';
+import { makeSpan, positionAt } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Report } from './lex.ts';
 import type { Segment } from './segments.ts';
@@ -133,7 +133,7 @@ function skipStray(
   let closer: IToken | undefined;
   for (; i < stream.tokens.length; i++) {
     const token = stream.tokens[i];
-    if (i > first && words.likelyBeginsDeclaration(stream, i)) break;
+    if (i > first && words.likelyBeginsDeclaration(stream, i) && !isSetInFunction(stream, i)) break;
     if (token.tokenType === tokens.CloseBrace && stream.partner[i] < 0) closer ??= token;
   }
   const token = stream.tokens[first];
@@ -164,6 +164,12 @@ function skipStray(
     help: block ? 'write cell Name(n, m) { ... } around the equations' : undefined,
   });
   return i;
+}
+
+/** Where a block has no beginning or no end: a function that is set in is an item, one at the edge a declaration. */
+function isSetInFunction(stream: Stream, i: number): boolean {
+  const { column } = positionAt(stream.source, stream.tokens[i].startOffset);
+  return words.beginsFunction(stream, i) && column > 1;
 }
 
 function layOutDeclaration(
@@ -212,6 +218,7 @@ function layOutDeclaration(
     const startsNext =
       current !== undefined &&
       !closed &&
+      !isSetInFunction(stream, i) &&
       (words.surelyBeginsDeclaration(stream, i) ||
         (open === undefined && words.likelyBeginsDeclaration(stream, i)));
     if (current === undefined || startsNext) {

@@ -170,15 +170,17 @@ function readItem(reader: Reader, segment: Segment, isEntry: boolean, limit: num
     documentation: documentationOf(leading),
   };
   const [first] = segment.tokens;
-  const isKeyword = itemWords.get(first.image) === first.tokenType;
-  const name: SegmentName = isEntry ? 'entry' : isKeyword ? 'line' : 'equation';
+  const isFrozen = first.tokenType === tokens.Frozen;
+  const isKeyword = isFrozen || itemWords.get(first.image) === first.tokenType;
+  const isFunction = first.tokenType === tokens.Fn;
+  const name: SegmentName = isEntry ? 'entry' : isFunction ? 'function' : isKeyword ? 'line' : 'equation';
   const whole = isEntry
     ? readPart<Item | TrainEntry>(reader, segment, name, attached, (grammar) => grammar.entry)
     : readPart<Item | TrainEntry>(reader, segment, name, attached, (grammar) => grammar.item);
   if (whole !== undefined && !segment.damaged) return whole;
   const names =
     segment.defines?.map((token) => ({ span: tokens.tokenSpan(source, token), text: token.image })) ??
-    definedNames(source, segment.tokens, isKeyword && !isEntry ? 1 : 0);
+    definedNames(source, segment.tokens, isFrozen ? 2 : (isKeyword || isFunction) && !isEntry ? 1 : 0);
   const broken: BrokenItem = { kind: 'broken', ...attached, names };
   return broken;
 }

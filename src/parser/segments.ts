@@ -29,6 +29,11 @@ const longestHeader = 200;
 /** What is scanned. */
 type Mode = 'header' | 'function' | 'item' | 'entry';
 
+/** Whether the segment that begins here is a function of a cell. */
+function isLocalFunction(stream: Stream, first: number, mode: Mode): boolean {
+  return mode === 'item' && words.beginsFunction(stream, first);
+}
+
 export interface Scan {
   readonly segment: Segment;
   /** Segments found on the way that come before it. */
@@ -37,7 +42,7 @@ export interface Scan {
 }
 
 const itemsNote =
-  'a cell or a model holds input, state, param, output and equations; a model also target, loss, metric and generate';
+  'a cell or a model holds input, state, param, fn, output and equations; a model also target, loss, metric and generate';
 
 interface Statement {
   readonly note: string;
@@ -70,6 +75,7 @@ const meantItems: ReadonlyMap<string, string> = new Map([
   ...['parameter', 'parameters', 'params', 'weight', 'weights', 'var', 'variable', 'const'].map(
     (word): [string, string] => [word, 'param'],
   ),
+  ...['frozen', 'freeze', 'fixed', 'constant'].map((word): [string, string] => [word, 'frozen param']),
   ...['return', 'yield', 'out', 'outputs'].map((word): [string, string] => [word, 'output']),
   ...['hidden', 'memory', 'states', 'carry'].map((word): [string, string] => [word, 'state']),
   ...['in', 'inputs'].map((word): [string, string] => [word, 'input']),
@@ -77,8 +83,10 @@ const meantItems: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Scans one segment: from its first token to where the next one begins. */
-export function scanSegment(stream: Stream, first: number, mode: Mode, report: Report): Scan {
+export function scanSegment(stream: Stream, first: number, wanted: Mode, report: Report): Scan {
   const { source } = stream;
+  const isLocal = isLocalFunction(stream, first, wanted);
+  const mode = isLocal ? 'function' : wanted;
   const taken: IToken[] = [];
   const before: Segment[] = [];
   const open: number[] = [];
@@ -123,6 +131,7 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
   if (mode === 'item') beginItem();
   else if (mode === 'entry') beginEntry();
   else {
+    if (isLocal) tokens.retag(stream.tokens[i], tokens.Fn);
     take();
     if (words.isWordLike(stream.tokens[i])) take();
     ends = true;
@@ -161,6 +170,7 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
   return { segment, before, next: i };
 
   function beginItem(): void {
+    if (stream.defines[i] === 0 && words.beginsFrozen(stream, i)) tokens.retag(take(), tokens.Frozen);
     const token = stream.tokens[i];
     if (words.isWordLike(token) && stream.defines[i] > 0) {
       takeTargets();
@@ -187,7 +197,7 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
         meantItems.get(token.image) ?? (called ? undefined : suggest(token.image, words.itemWords.keys()));
       if (meant !== undefined) {
         reportUnknownWord(stream, token, meant, itemsNote, report);
-        kind = words.itemWords.get(meant);
+        kind = words.itemWords.get(meant.replace('frozen ', ''));
       }
     }
     if (kind === undefined) {
@@ -354,7 +364,8 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
         return !bracePending();
       case 'function':
         if (words.likelyBeginsDeclaration(stream, i)) return true;
-        if (!ends) return false;
+        if (!ends) return isLocal && stream.firstOnLine[i] === 1 && words.surelyBeginsItem(stream, i);
+        if (isLocal && words.beginsItem(stream, i)) return true;
         if (token.image === 'gradient' && !hasGradient) return false;
         return (
           token.tokenType === tokens.Word &&
@@ -375,7 +386,8 @@ export function scanSegment(stream: Stream, first: number, mode: Mode, report: R
   function endsInBrackets(): boolean {
     if (stream.firstOnLine[i] === 0) return false;
     if (words.surelyBeginsDeclaration(stream, i)) return true;
-    if (mode === 'function') return words.likelyBeginsDeclaration(stream, i);
+    if (mode === 'function')
+      return words.likelyBeginsDeclaration(stream, i) || (isLocal && words.surelyBeginsItem(stream, i));
     if (mode === 'entry') return ends;
     if (mode === 'header') return ends && words.beginsItem(stream, i);
     if (mode !== 'item') return false;

@@ -115,6 +115,7 @@ export const Input = keyword('input');
 export const Target = keyword('target');
 export const State = keyword('state');
 export const Param = keyword('param');
+export const Frozen = keyword('frozen');
 export const Output = keyword('output');
 export const Loss = keyword('loss');
 export const Metric = keyword('metric');
@@ -169,7 +170,7 @@ const keywords: readonly TokenType[] = [
   PrefixOperator,
   ...reservedWords.values(),
   ...[Cell, Model, Train, Fn, Import, From, Gradient],
-  ...[Input, Target, State, Param, Output, Loss, Metric, Generate],
+  ...[Input, Target, State, Param, Frozen, Output, Loss, Metric, Generate],
   ...[Once, Index, Complex, Last, First, Each, Step, Over, Time],
 ];
 

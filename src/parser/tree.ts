@@ -93,7 +93,7 @@ export interface Parameter {
   readonly defaultValue: Expression | undefined;
 }
 
-/** `fn spike(v) = if v > 0 then 1 else 0 gradient 1 / (1 + abs(v))`. */
+/** `fn spike(v) = if v > 0 then 1 else 0 gradient 1 / (1 + abs(v))`: of a file, or an item of a cell or a model. */
 export interface FunctionDeclaration extends DeclarationBase {
   readonly kind: 'function';
   readonly name: Name;
@@ -139,6 +139,7 @@ export type Item =
   | LossItem
   | MetricItem
   | GenerateItem
+  | FunctionDeclaration
   | BrokenItem;
 
 interface ItemBase {
@@ -170,9 +171,11 @@ export interface StateItem extends ItemBase {
   readonly start: Expression | undefined;
 }
 
-/** `param Wr, Wz: [m, n] ~ orthogonal`, `param b: [m] = 1`. */
+/** `param Wr, Wz: [m, n] ~ orthogonal`, `param b: [m] = 1`, `frozen param U: [m, m] ~ spectral(0.9)`. */
 export interface ParamItem extends ItemBase {
   readonly kind: 'param';
+  /** Never trained. */
+  readonly frozen: boolean;
   readonly names: readonly Name[];
   readonly type: TypeAnnotation;
   readonly start: ParamStart | undefined;

@@ -179,12 +179,30 @@ function isKind(stream: Stream, i: number, kind: TokenType): boolean {
   return i < stream.tokens.length && stream.tokens[i].tokenType === kind;
 }
 
+/** Whether `frozen param NAME` stands here. */
+export function beginsFrozen({ tokens: all }: Stream, i: number): boolean {
+  const [first, second, third] = [all[i], all[i + 1], all[i + 2]];
+  return first?.image === 'frozen' && second?.image === 'param' && isWordLike(third);
+}
+
 /** Where an item may begin: whether this word begins one. */
 export function beginsItem(stream: Stream, i: number): boolean {
   const token = stream.tokens[i];
   // `else:` of other languages is not a name with a type.
   if (token.tokenType === tokens.Then || token.tokenType === tokens.Else) return false;
-  return isWordLike(token) && (stream.defines[i] > 0 || itemWords.has(token.image));
+  return (
+    isWordLike(token) &&
+    (stream.defines[i] > 0 ||
+      itemWords.has(token.image) ||
+      beginsFrozen(stream, i) ||
+      beginsFunction(stream, i))
+  );
+}
+
+/** Whether a function begins here, wherever this is: `fn name(`. */
+export function beginsFunction(stream: Stream, i: number): boolean {
+  if (stream.tokens[i].tokenType !== tokens.Word || stream.tokens[i].image !== 'fn') return false;
+  return isWordLike(stream.tokens[i + 1]) && isKind(stream, i + 2, tokens.OpenParen);
 }
 
 /**
@@ -194,7 +212,8 @@ export function beginsItem(stream: Stream, i: number): boolean {
 export function surelyBeginsItem(stream: Stream, i: number): boolean {
   const token = stream.tokens[i];
   if (!isWordLike(token)) return false;
-  if (stream.defines[i] > 0) return true;
+  if (stream.defines[i] > 0 || beginsFunction(stream, i)) return true;
+  if (beginsFrozen(stream, i)) return surelyBeginsItem(stream, i + 1);
   const next = stream.tokens[i + 1];
   if (declaringWords.has(token.image)) {
     const after = stream.tokens[i + 2]?.tokenType;

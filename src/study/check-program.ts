@@ -22,6 +22,8 @@ export interface Hidden {
   readonly slopes: readonly Span[];
   /** Outputs that are categories or conditions: they have no derivative. */
   readonly outputs: readonly string[];
+  /** Weights that are frozen: no gradient is asked for. */
+  readonly frozen: readonly string[];
   /** Inputs that are categories. */
   readonly inputs: readonly string[];
 }
@@ -56,11 +58,12 @@ export async function checkProgram(check: ProgramCheck): Promise<ProgramReport> 
     passed: gradients.passed && gradients.cases > 0 && reports.every((report) => report.passed),
     gradients,
     laws: reports,
-    hidden: seen === undefined ? { stops: [], slopes: [], outputs: [], inputs: [] } : hiddenOf(seen),
+    hidden:
+      seen === undefined ? { stops: [], slopes: [], outputs: [], inputs: [], frozen: [] } : hiddenOf(seen),
   };
 }
 
-function hiddenOf({ graph, inputs, outputs }: Program): Hidden {
+function hiddenOf({ graph, inputs, outputs, parameters }: Program): Hidden {
   const categories = (
     values: readonly { readonly name: string; readonly kind: string }[],
   ): readonly string[] => values.filter(({ kind }) => kind !== 'real').map(({ name }) => name);
@@ -69,5 +72,6 @@ function hiddenOf({ graph, inputs, outputs }: Program): Hidden {
     slopes: surrogatesOf(graph),
     outputs: categories(outputs),
     inputs: categories(inputs),
+    frozen: parameters.flatMap(({ name, frozen }) => (frozen ? [name] : [])),
   };
 }

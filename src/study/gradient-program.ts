@@ -5,14 +5,19 @@ import { gradient, vjp } from '../autodiff/vjp.ts';
 import type { Program } from '../check/program.ts';
 import type { Graph } from '../graph/graph.ts';
 
-/** The inputs of a program's graph that have a gradient, in order: weights, real inputs, states that are handed in. */
-export function differentiable({ graph }: Program): readonly string[] {
+/**
+ * The inputs of a program's graph that have a gradient, in order: weights (frozen ones have none), real inputs, states
+ * that are handed in.
+ */
+export function differentiable({ graph, parameters }: Program): readonly string[] {
+  const frozen = new Set(parameters.flatMap(({ name, frozen }) => (frozen ? [name] : [])));
   const names = (role: string): string[] =>
     graph.inputs.flatMap((id) => {
       const node = graph.nodes[id];
       return node.kind === 'input' && node.role === role && node.type.element === 'real' ? [node.name] : [];
     });
-  return [...names('parameter'), ...names('input'), ...names('state')];
+  const weights = names('parameter').filter((name) => !frozen.has(name));
+  return [...weights, ...names('input'), ...names('state')];
 }
 
 /** The outputs that gradients start from: the loss, else every real one. */

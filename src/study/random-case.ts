@@ -4,7 +4,7 @@
 // smaller. The padding holds what must not be looked at: NaN, and categories that do not exist.
 import fc from 'fast-check';
 import { RandomStream } from '../base/random.ts';
-import type { Program } from '../check/program.ts';
+import type { Program, ProgramStart } from '../check/program.ts';
 import type { Graph, InputNode } from '../graph/graph.ts';
 import { BATCH, concreteShape, type Extents, TIME } from '../graph/type.ts';
 import { count, indexTensor, realTensor, type Tensor } from '../tensor/tensor.ts';
@@ -102,12 +102,18 @@ function drawTensor(program: Program, node: InputNode, shape: readonly number[],
   }
   const start = program.parameters.find((parameter) => parameter.name === name)?.start;
   // A weight with a declared value stays near it: it may be a scale that has to be positive.
-  const centre = start?.kind === 'value' ? start.value : 0;
-  const spread = start?.kind === 'value' ? 0.5 : 1;
+  const [centre, spread] = start?.kind === 'value' ? [start.value, 0.5] : rangeOf(start);
   return realTensor(
     shape,
     draw(() => centre + spread * (2 * random.uniform() - 1)),
   );
+}
+
+/** The middle and the half width of what a weight is drawn from: one that starts on one side of zero stays there. */
+function rangeOf(start: ProgramStart | undefined): readonly [number, number] {
+  const isOneSided =
+    start?.kind === 'log_uniform' || (start?.kind === 'uniform' && start.low * start.high > 0);
+  return isOneSided ? [(start.low + start.high) / 2, (start.high - start.low) / 2] : [0, 1];
 }
 
 /** What lies after the end of a sequence: NaN, or a category that does not exist. Time is the first axis. */

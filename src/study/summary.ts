@@ -36,6 +36,8 @@ export interface ParameterSummary {
   readonly count: Extent;
   /** How it starts: `glorot`, `zeros`, ... */
   readonly start: CheckedStart['kind'];
+  /** It is never trained, and does not count among what is learned. */
+  readonly frozen: boolean;
   /** The innermost copy of a cell that it belongs to: `h.stack.1`, an LSTM. Undefined: the program's own. */
   readonly owner: Owner | undefined;
 }
@@ -94,14 +96,15 @@ export function summarize(cell: CheckedCell, given: ReadonlyMap<string, number>)
       shape: ['batch', ...shape.map(extent)],
       start: declared ? 'declared' : 'zero',
     })),
-    parameters: found.parameters.map(({ name, shape, start, owner }, i) => ({
+    parameters: found.parameters.map(({ name, shape, start, frozen, owner }, i) => ({
       name,
       shape: shape.map(extent),
       count: extent(counts[i]),
       start,
+      frozen,
       owner,
     })),
-    count: extent(counts.reduce(addSizes, sizeOf(0))),
+    count: extent(counts.filter((_, i) => !found.parameters[i].frozen).reduce(addSizes, sizeOf(0))),
     outputs: cell.outputs.map((output) => value(output, { ...output.value.type, rate: output.rate })),
     loss: cell.loss?.rate,
     metrics: cell.metrics.map((metric) => metric.name),
@@ -126,7 +129,7 @@ interface Part {
 }
 
 interface Parts {
-  readonly parameters: readonly (Part & Pick<ParameterSummary, 'start' | 'owner'>)[];
+  readonly parameters: readonly (Part & Pick<ParameterSummary, 'start' | 'frozen' | 'owner'>)[];
   readonly states: readonly (Part & { readonly declared: boolean })[];
 }
 
@@ -139,9 +142,9 @@ function partsOf(cell: CheckedCell, owner: Owner | undefined, binding: SizeBindi
     shape: own.shape.map((size) => substituteSize(size, binding)),
   });
   const pieces: { readonly at: number; readonly parts: Parts }[] = [
-    ...cell.parameters.map(({ name, shape, start, position }) => ({
+    ...cell.parameters.map(({ name, shape, start, frozen, position }) => ({
       at: position,
-      parts: { parameters: [named({ name, shape, start: start.kind, owner })], states: [] },
+      parts: { parameters: [named({ name, shape, start: start.kind, frozen, owner })], states: [] },
     })),
     ...cell.states.map(({ name, shape, start, span }) => ({
       at: span.start,

@@ -4,19 +4,38 @@
  *
  * Glorot-uniform after Glorot & Bengio 2010. Orthogonal after Saxe, McClelland & Ganguli 2014: the Q of the QR
  * decomposition of a normal matrix, with the signs fixed by the diagonal of R, without which it is not uniform over
- * the orthogonal matrices (Mezzadri 2007).
+ * the orthogonal matrices (Mezzadri 2007). What has more axes is the matrix of its first axis by all others.
  */
-import { invariant } from '../base/invariant.ts';
+import { InvariantError, invariant } from '../base/invariant.ts';
 import { RandomStream } from '../base/random.ts';
 import type { ProgramParameter } from '../check/program.ts';
-import { realTensor, type Tensor } from '../tensor/tensor.ts';
+import { count, realTensor, type Tensor } from '../tensor/tensor.ts';
+import { spectralRadius } from './eigenvalues.ts';
+import { legendreStep, legsMatrix, legsVector } from './legendre.ts';
 
 /** The starting values of all weights, in float64, in the order of the parameters. */
 export function initialise(parameters: readonly ProgramParameter[], seed: number): Map<string, Tensor> {
-  return new Map(parameters.map((parameter) => [parameter.name, startOf(parameter, seed)]));
+  const byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
+  return new Map(
+    parameters.map((parameter) => {
+      // A weight may start at another one, that one at a third.
+      let from = parameter;
+      let sign = 1;
+      while (from.start.kind === 'copy') {
+        const { of, negative } = from.start;
+        const next = byName.get(of);
+        invariant(next !== undefined, `${from.name} starts at ${of}`);
+        if (negative) sign = -sign;
+        from = next;
+      }
+      const tensor = startOf(from, seed);
+      if (sign < 0) for (let k = 0; k < tensor.data.length; k++) tensor.data[k] = -tensor.data[k];
+      return [parameter.name, tensor];
+    }),
+  );
 }
 
-/** The starting value of one weight. */
+/** The starting value of one weight that does not start at another one. */
 export function startOf(parameter: ProgramParameter, seed: number): Tensor {
   const { name, shape, start } = parameter;
   const random = new RandomStream(seed, name);
@@ -25,6 +44,13 @@ export function startOf(parameter: ProgramParameter, seed: number): Tensor {
     for (let k = 0; k < tensor.data.length; k++) tensor.data[k] = value(k);
     return tensor;
   };
+  /** Each entry drawn with the probability `density`, else zero: two numbers for each, so that the values do not hang on it. */
+  const some = (density: number | undefined, value: () => number): Tensor =>
+    each(() => {
+      if (density === undefined) return value();
+      const drawn = value();
+      return random.uniform() < density ? drawn : 0;
+    });
   switch (start.kind) {
     case 'zeros':
       return realTensor(shape);
@@ -33,15 +59,36 @@ export function startOf(parameter: ProgramParameter, seed: number): Tensor {
       return each(() => limit * (2 * random.uniform() - 1));
     }
     case 'orthogonal':
-      invariant(shape.length === 2, `${name} starts orthogonal and is no matrix`);
-      return realTensor(shape, orthogonal(shape[0], shape[1], random));
+      return realTensor(shape, orthogonal(shape[0] ?? 1, count(shape.slice(1)), random));
     case 'identity':
       invariant(shape.length === 2, `${name} starts as the identity and is no matrix`);
       return each((k) => (Math.floor(k / shape[1]) === k % shape[1] ? 1 : 0));
     case 'normal':
-      return each(() => start.deviation * random.normal());
+      return some(start.density, () => start.deviation * random.normal());
     case 'uniform':
-      return each(() => start.low + (start.high - start.low) * random.uniform());
+      return some(start.density, () => start.low + (start.high - start.low) * random.uniform());
+    case 'log_uniform': {
+      const [low, high] = [Math.log(start.low), Math.log(start.high)];
+      return each(() => Math.exp(low + (high - low) * random.uniform()));
+    }
+    case 'chrono':
+      return each(() => Math.log(1 + (start.longest - 2) * random.uniform()));
+    case 'spectral': {
+      const tensor = some(start.density, () => random.normal());
+      const radius = spectralRadius(Float64Array.from(tensor.data), shape[0]);
+      // A matrix without an eigenvalue but zero cannot be scaled.
+      const scale = radius > 0 ? start.radius / radius : 1;
+      for (let k = 0; k < tensor.data.length; k++) tensor.data[k] *= scale;
+      return tensor;
+    }
+    case 'hippo':
+      return realTensor(shape, shape.length === 1 ? legsVector(shape[0]) : legsMatrix(shape[0]));
+    case 'legendre': {
+      const step = legendreStep(shape[0], start.window);
+      return realTensor(shape, shape.length === 1 ? step.vector : step.matrix);
+    }
+    case 'copy':
+      throw new InvariantError(`${name} starts at ${start.of}`);
     case 'value':
       return each(() => start.value);
     default:

@@ -258,7 +258,7 @@ function folderTaken(folder: string): Diagnostic {
 }
 
 function startEvent(experiment: Experiment, { folder, target, resume }: TrainOptions): TrainEvent {
-  const { parameters } = experiment.training.continuing;
+  const parameters = experiment.training.continuing.parameters.filter(({ frozen }) => !frozen);
   return {
     kind: 'start',
     model: experiment.settings.model,

@@ -24,7 +24,7 @@ export function weightsFit(program: Program, settings: Settings, report: Report)
   let sum = 0;
   for (const weight of parameters) {
     const bytes = NUMBER_BYTES * count(weight.shape);
-    sum += bytes * (1 + momentsOf(settings.optimizer).length);
+    sum += bytes * (weight.frozen ? 1 : 1 + momentsOf(settings.optimizer).length);
     if (bytes <= MOST_BYTES_OF_ARRAY) continue;
     const message = `the weight ${weight.name} is [${weight.shape.join(', ')}]: ${showBytes(bytes)}, and an array has ${showBytes(MOST_BYTES_OF_ARRAY)} at most`;
     report(problem('RNN6031', message, weight.span, 'this weight', { help }));

@@ -215,8 +215,9 @@ async function readCheckpoint(
   }
   const { parameters, states } = training.continuing;
   const shapes = new Map<string, readonly number[]>();
-  for (const { name, shape } of parameters) {
+  for (const { name, shape, frozen } of parameters) {
     shapes.set(name, shape);
+    if (frozen) continue;
     for (const moment of momentsOf(settings.optimizer)) shapes.set(momentName(moment, name), shape);
   }
   // Before the first step there are no states yet.

@@ -24,7 +24,11 @@ export interface StepResult {
 export class Trainer {
   readonly #experiment: Experiment;
   readonly #program: WindowProgram;
+  /** Those that are trained. */
   readonly #weights: readonly string[];
+  readonly #frozen: ReadonlyMap<string, Tensor>;
+  /** All weights, in the order of the file. */
+  readonly #all: readonly string[];
 
   /** `values`: weights, and where a run goes on, the optimizer's memories and the states. */
   constructor(experiment: Experiment, compile: Compile, values: ReadonlyMap<string, Tensor>) {
@@ -32,10 +36,15 @@ export class Trainer {
     const { training, dataset, settings } = experiment;
     const { optimizer, clip } = settings;
     const { parameters } = training.continuing;
-    this.#weights = parameters.map((parameter) => parameter.name);
+    const trained = parameters.filter((parameter) => !parameter.frozen);
+    this.#weights = trained.map((parameter) => parameter.name);
+    this.#all = parameters.map((parameter) => parameter.name);
+    this.#frozen = new Map(
+      parameters.flatMap(({ name, frozen }) => (frozen ? [[name, values.get(name)!] as const] : [])),
+    );
     const moments = momentsOf(optimizer);
     const start = new Map<string, Tensor>();
-    for (const { name, shape } of parameters) {
+    for (const { name, shape } of trained) {
       for (const moment of moments) start.set(momentName(moment, name), realTensor(shape));
     }
     const build = (program: Program) => {
@@ -69,6 +78,11 @@ export class Trainer {
     if (training.continuing.hasNoise) {
       inputs.set('seed', noiseSeeds(settings.seed, step, batch.sequences));
     }
+    if (training.continuing.hasBatchNoise) {
+      const key = fnv1a32('batch noise');
+      const [word] = threefry2x32(settings.seed, key, step, 0);
+      inputs.set('seed.batch', indexTensor([], [word >>> 1]));
+    }
     const executable = await this.#program.run(batch, inputs);
     const loss = executable.read('loss').data[0];
     const gradientNorm = executable.read('gradient_norm').data[0];
@@ -78,7 +92,13 @@ export class Trainer {
   /** The weights as they are now. */
   weights(): Map<string, Tensor> {
     const values = this.#program.remembered();
-    return new Map(this.#weights.map((name) => [name, values.get(name)!]));
+    // A frozen weight stays on this side: it is given in the numbers that the others come back in.
+    const isSingle = this.#weights.some((name) => values.get(name)?.data instanceof Float32Array);
+    const frozen = (name: string): Tensor => {
+      const tensor = this.#frozen.get(name)!;
+      return isSingle ? { ...tensor, data: Float32Array.from(tensor.data) } : tensor;
+    };
+    return new Map(this.#all.map((name) => [name, values.get(name) ?? frozen(name)]));
   }
 
   /** A weight, or a memory of the optimizer, that holds a number that is not finite; undefined where none does. */
@@ -94,8 +114,9 @@ export class Trainer {
   values(): Map<string, Tensor> {
     const values = this.#program.remembered();
     const states = this.#program.states.map(stateName).filter((name) => values.has(name));
-    const rest = [...values.keys()].filter((name) => !this.#weights.includes(name) && !states.includes(name));
-    return new Map([...this.#weights, ...rest.sort(), ...states].map((name) => [name, values.get(name)!]));
+    const weights = this.weights();
+    const rest = [...values.keys()].filter((name) => !weights.has(name) && !states.includes(name)).sort();
+    return new Map([...weights, ...[...rest, ...states].map((name) => [name, values.get(name)!] as const)]);
   }
 }
 

@@ -98,6 +98,11 @@ function openScope(
 
 class Meaning {
   readonly #given: Given;
+  /** The loops that what is computed stands in. */
+  readonly #rounds = new Map<
+    number,
+    { readonly value: Value; readonly number: number; readonly locals: readonly CheckedExpression[] }
+  >();
 
   constructor(given: Given) {
     this.#given = given;
@@ -223,6 +228,33 @@ class Meaning {
       }
       case 'dropout':
         return of(e.operand);
+      case 'identity': {
+        const shape = e.type.shape.map((size) => evaluateSize(size, scope.sizes)!);
+        return build(shape, (i) => (i % (shape[0] + 1) === 0 ? 1 : 0));
+      }
+      case 'repeat': {
+        let value = of(e.start);
+        const outer = this.#rounds.get(e.loop);
+        for (let number = 0; number < evaluateSize(e.count, scope.sizes)!; number++) {
+          this.#rounds.set(e.loop, { value, number, locals: e.locals });
+          value = of(e.body);
+        }
+        if (outer !== undefined) this.#rounds.set(e.loop, outer);
+        return value;
+      }
+      case 'loop-value':
+        return this.#rounds.get(e.loop)!.value;
+      case 'loop-number':
+        return scalar(this.#rounds.get(e.loop)!.number);
+      case 'loop-local':
+        return of(this.#rounds.get(e.loop)!.locals[e.local]);
+      case 'noise':
+        return build(
+          e.type.shape.map((size) => evaluateSize(size, scope.sizes)!),
+          () => 0,
+        );
+      case 'training':
+        return scalar(0);
       default:
         return e satisfies never;
     }

@@ -376,6 +376,11 @@ describe('what is no program', () => {
       { given: { v: 2 }, mode: 'generate' },
     ],
     [
+      'RNN5908',
+      'cell C(n, depth) {\n  input x: [n]\n  output repeat(tanh, x, depth ^ 2)\n}',
+      { given: { n: 2, depth: 50 } },
+    ],
+    [
       'RNN5907 offset',
       'cell C(n) {\n  input x: [n]\n  param offset: [n]\n  output x * t + offset\n}',
       { given: { n: 2 } },
@@ -487,5 +492,95 @@ describe('long and deep programs', () => {
     ['100 cells in both directions', 'input x: [n]\nh = stack(100, bidirectional(LSTM(m: n)))(x)\noutput h'],
   ])('%s', { timeout: 1000 * seconds }, (_, body) => {
     make(`${LSTM}\ncell Main(n) {\n${body}\n}`, { given: { n: 2 }, startingStates: true });
+  });
+});
+
+describe('cells in a header', () => {
+  const around = `${RNN}
+    cell Around(n, C: cell = RNN(m: n)) {
+      input x: [n]
+      inner = C()
+      y = inner(x)
+      output sigmoid(affine(x)) * y + prev inner.h
+    }
+    `;
+
+  test('weights are named by what the header says, whatever is given', () => {
+    const program = make(
+      `${around}cell Top(n) {
+        input x: [n]
+        a = Around()(x)
+        b = Around(C: RNN(m: n))(a)
+        c = stack(2, residual(Around(C: RNN(m: n))))(b)
+        d = highway(stack(2, RNN(m: n)))(c)
+        output d
+      }`,
+      { given: { n: 2 } },
+    );
+    const states = program.states.map(({ name }) => name);
+    expect(states).toEqual([
+      ...['a.Around.inner.h', 'b.Around.inner.h'],
+      ...['c.stack.1.inner.h', 'c.stack.2.inner.h'],
+      ...['d.highway.output.C.1.h', 'd.highway.output.C.2.h'],
+    ]);
+  });
+
+  test('a cell around another is the same equations written out', () => {
+    const written = `${RNN}cell Top(n) {
+      input x: [n]
+      param W: [n, n]
+      param b: [n]
+      gate = sigmoid(W @ x + b)
+      output gate * RNN()(x) + (1 - gate) * x
+    }`;
+    const given = `${RNN}cell Top(n) { input x: [n]  y = highway(RNN)(x)  output y }`;
+    const [a, b] = [written, given].map((text) => {
+      const { graph, parameters } = make(text, { given: { n: 2 } });
+      const weights = parameters.map(({ name, shape }) => {
+        const key = name.split('.').at(-1) ?? '';
+        const size = shape.reduce((product, axis) => product * axis, 1);
+        return [
+          name,
+          realTensor(
+            shape,
+            Array.from({ length: size }, (_, i) => Math.sin(i + key.length)),
+          ),
+        ] as const;
+      });
+      const x = realTensor([3, 2], [0.1, 0.2, -0.3, 0.4, 0.5, -0.6]);
+      const found = evaluate(graph, new Map<string, Tensor>([['x', x], ...weights]));
+      return Array.from([...found.values()][0].data);
+    });
+    expect(a.length).toBe(6);
+    expect(b).toEqual(a);
+  });
+
+  test('what the equations leave open is a size of the use', () => {
+    const text = `${RNN}
+      cell Pair(n, C: cell) { input x: [n]  output concat(C()(x), C()(x)) }
+      cell Top(n, k) { input x: [n]  output Pair(C: RNN(m: 2 * k))(x) }`;
+    const program = make(text, { given: { n: 2, k: 3 } });
+    expect(program.outputs.map(({ shape }) => shape)).toEqual([[12]]);
+  });
+
+  test('hyperparameters go in with the argument', () => {
+    const text = `cell Leaky(n, decay: real) { input x: [n]  state h: [n]  h = decay * prev h + x  output h }
+      cell Pair(n, C: cell) { input x: [n]  output C()(x) + C()(x) }
+      cell Top(n, slow: real = 0.5) { input x: [n]  output Pair(C: Leaky(decay: slow))(x) }`;
+    const { graph } = make(text, { given: { n: 1 } });
+    const found = evaluate(graph, new Map([['x', realTensor([2, 1], [1, 1])]]));
+    expect(Array.from([...found.values()][0].data)).toEqual([2, 3]);
+  });
+
+  test('templates in templates end, however many they are', () => {
+    const doubled = Array.from({ length: 12 }, (_, k) => {
+      const inner = k === 0 ? 'C()(x)' : `D${k - 1}(C: D${k - 1}(C: C))(x)`;
+      return `cell D${k}(n, C: cell) { input x: [n]  output ${inner} }\n`;
+    });
+    const found = complaints(
+      `${RNN}${doubled.join('')}cell Top(n) { input x: [n]  output D11(C: RNN(m: n))(x) }`,
+    );
+    expect(found.length).toBe(1);
+    expect(found[0]).toMatch(/^RNN5016/);
   });
 });

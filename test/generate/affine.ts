@@ -1,5 +1,5 @@
-// Fresh weights and noise: affine, linear, Dense, Embedding, dropout.
-import { compose, listed, literal, real, slot } from './compose.ts';
+// Fresh weights: affine, linear, Dense, Embedding.
+import { compose, listed, real, slot } from './compose.ts';
 import { growIndex } from './condition.ts';
 import { mostElements, type Shape, textOf } from './dims.ts';
 import { interval, magnitude, UNIT } from './interval.ts';
@@ -29,7 +29,8 @@ const mixed: Way = (scope, shape, place) => {
   const name = choices.of(['affine', 'affine', 'linear']);
   const args = argumentsOf(scope, place, choices.between(1, 3));
   const bounds = productBounds(args, name === 'affine' ? 1 : 0);
-  return compose(real(shape), 'call', [`${name}(`, ...listed(args), ')'], { bounds, open: true });
+  const starts = choices.of(['', '', '', ', start: normal(0.5)', name === 'affine' ? ', bias: 1' : '']);
+  return compose(real(shape), 'call', [`${name}(`, ...listed(args), `${starts})`], { bounds, open: true });
 };
 
 const dense: Way = (scope, shape, place) => {
@@ -54,24 +55,8 @@ const embedded: Way = (scope, shape, place) => {
   return compose(real(shape), 'call', [`Embedding(${textOf(shape[0])})(`, slot(at), ')'], { bounds: UNIT });
 };
 
-const dropped: Way = (scope, shape, place) => {
-  if (place.known) return undefined;
-  const e = growReal(scope, shape, place);
-  // Noise is drawn anew at each step, also for what has none.
-  if (e.rate !== place.rate && place.rate === 'once') return undefined;
-  const probability = literal(scope.choices.of([0.1, 0.25, 0.5]));
-  scope.isPointwise = false;
-  const most = 2 * magnitude(e.bounds);
-  return compose(real(shape), 'call', ['dropout(', slot(e), ', ', slot(probability), ')'], {
-    bounds: interval(-most, most),
-    open: e.open,
-    rate: place.rate,
-  });
-};
-
 export const affineWays: Ways = [
   [14, mixed],
   [3, dense],
   [2, embedded],
-  [1, dropped],
 ];

@@ -13,12 +13,14 @@ import { Scope } from './scope.ts';
 import { sigmoid, tamed, tanh } from './tame.ts';
 import { application, applied, type Copy, copyOf, layered, rateOf, typeIn } from './templates.ts';
 import { type Expression, type Item, type Part, printParts, type ValueType } from './tree.ts';
+import type { Wrapper } from './wrapper.ts';
 
 /** What stands around a block, and how large it shall be. */
 export interface Surroundings {
   readonly choices: Choices;
   readonly functions: readonly MadeFunction[];
   readonly templates: readonly Template[];
+  readonly wrappers: readonly Wrapper[];
   readonly ways: Ways;
   /** How many equations of its own, roughly. */
   readonly equations: number;
@@ -60,11 +62,11 @@ export class Body {
   readonly #waiting: Waiting[] = [];
   readonly #copies: WaitingCopy[] = [];
 
-  constructor({ choices, functions, templates, ways, equations, depth, sizes }: Surroundings) {
+  constructor({ choices, functions, templates, wrappers, ways, equations, depth, sizes }: Surroundings) {
     this.#choices = choices;
     this.#depth = depth;
     this.#equations = equations;
-    this.scope = new Scope({ choices, sizes, functions, templates, inside: 'cell', ways });
+    this.scope = new Scope({ choices, sizes, functions, templates, wrappers, inside: 'cell', ways });
     this.stages = choices.weighted([
       [6, 1],
       [3, 2],
@@ -447,13 +449,21 @@ export class Body {
   /** Everything as items, in any order: they are equations; `ends` come behind them. */
   finished(ends: readonly Item[]): Item[] {
     const { choices, items } = this.scope;
-    // What was made on the way to something else is not declared.
-    const isUsed = ({ parts }: Item): boolean => {
-      const name = /^param (\w+):/.exec(printParts(parts))?.[1];
-      return name === undefined || others.some((text) => new RegExp(`\\b${name}\\b`).test(text));
-    };
-    const others = [...this.items, ...ends].map(({ parts }) => printParts(parts));
-    const all = [...items.filter(isUsed), ...this.items];
+    // What was made on the way to something else is not declared: weights and functions that nothing names.
+    const live = [...this.items, ...ends].map(({ parts }) => printParts(parts));
+    const kept = new Set<Item>();
+    for (let before = -1; before < kept.size; ) {
+      before = kept.size;
+      for (const item of items) {
+        const text = printParts(item.parts);
+        const name = /^(?:(?:frozen )?param|fn) (\w+)/.exec(text)?.[1];
+        const isNamed = name === undefined || live.some((other) => new RegExp(`\\b${name}\\b`).test(other));
+        if (!isNamed || kept.has(item)) continue;
+        kept.add(item);
+        live.push(text);
+      }
+    }
+    const all = [...items.filter((item) => kept.has(item)), ...this.items];
     if (!choices.oneIn(3)) return [...all, ...ends];
     // But inputs stand by place where the cell is applied.
     const isInput = ({ parts }: Item): boolean =>

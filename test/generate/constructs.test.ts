@@ -41,6 +41,7 @@ function look(node: object): void {
   if ('operator' in node) count(`operator ${String(node.operator)}`);
   if ('gradient' in node && node.gradient !== undefined) count('gradient of a function');
   if ('once' in node && node.once === true) count('once');
+  if ('frozen' in node && node.frozen === true) count('frozen');
   if ('indices' in node && Array.isArray(node.indices) && 'name' in node) count('index notation');
   if ('start' in node && node.start !== undefined) count('start');
   if ('callee' in node && 'arguments' in node && Array.isArray(node.arguments)) {
@@ -102,6 +103,15 @@ test.each([...STARTS.map((start) => `word ${start}`), ...REDUCERS.map((reducer) 
   },
 );
 
-test.each(['once', 'start', 'named argument', 'gradient of a function'])('%s', (what) => {
+test.each([
+  'once',
+  'start',
+  'named argument',
+  'gradient of a function',
+  'frozen',
+  'word training',
+  'word sequence',
+  'word batch',
+])('%s', (what) => {
   expect(seen.get(what)).toBeGreaterThan(0);
 });

@@ -131,8 +131,12 @@ export const OTHER_WORDS: readonly string[] = [
   'affine',
   'linear',
   'dropout',
+  'chance',
+  'gaussian',
   'delay',
   'split',
+  'repeat',
+  'identity',
   'Dense',
   'Embedding',
   'stack',
@@ -142,10 +146,33 @@ export const OTHER_WORDS: readonly string[] = [
 ];
 
 /** Functions of the prelude that the generator leaves out, with the reason. */
-export const PRELUDE_LEFT_OUT: Readonly<Record<string, string>> = {};
+export const PRELUDE_LEFT_OUT: Readonly<Record<string, string>> = {
+  heun_from: 'stands in heun',
+  rk4_second: 'stands in rk4',
+  rk4_third: 'stands in rk4',
+  rk4_fourth: 'stands in rk4',
+  squared: 'stands in expm',
+  exp_series: 'stands in expm',
+  exp_series_2: 'stands in expm',
+  exp_series_4: 'stands in expm',
+};
 
 /** How weights may start. */
-export const STARTS = ['glorot', 'orthogonal', 'normal', 'uniform', 'zeros', 'identity'] as const;
+export const STARTS = [
+  'glorot',
+  'he',
+  'lecun',
+  'orthogonal',
+  'normal',
+  'uniform',
+  'log_uniform',
+  'chrono',
+  'spectral',
+  'hippo',
+  'legendre',
+  'zeros',
+  'identity',
+] as const;
 
 /** Reductions over time. */
 export const REDUCERS = ['max', 'mean', 'sum'] as const;

@@ -9,6 +9,7 @@ import { growModel } from './model.ts';
 import type { MadeFunction, Template } from './scope.ts';
 import type { Block, File, Item } from './tree.ts';
 import { ofCells } from './ways.ts';
+import { growWrapper, type Wrapper } from './wrapper.ts';
 
 /** The program of a seed. */
 export function growFile(seed: number): File {
@@ -25,10 +26,17 @@ export function growFile(seed: number): File {
   const templates: Template[] = [];
   if (choices.oneIn(4)) lines.unshift(imported(choices, templates));
   const blocks: Block[] = [];
+  const wrappers: Wrapper[] = [];
+  if (choices.oneIn(4)) {
+    const { block, wrapper } = growWrapper(choices);
+    blocks.push(block);
+    wrappers.push(wrapper);
+  }
   const around = (equations: number, depth: number, sizes: readonly string[]): Surroundings => ({
     choices,
     functions,
     templates: [...templates],
+    wrappers,
     ways: ofCells,
     equations,
     depth,
@@ -37,7 +45,7 @@ export function growFile(seed: number): File {
   for (let k = choices.between(0, size); k > 0; k--) {
     const { block, template } = growCell(
       around(choices.between(0, 2), 2, header(choices)),
-      `C${blocks.length + 1}`,
+      `C${templates.length + 1}`,
     );
     blocks.push(block);
     templates.push(template);

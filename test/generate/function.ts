@@ -40,6 +40,7 @@ export function growFunction(choices: Choices, functions: MadeFunction[]): Item 
     sizes: [],
     functions: [...functions],
     templates: [],
+    wrappers: [],
     inside: takes,
     ways,
   });
@@ -73,7 +74,11 @@ export function growFunction(choices: Choices, functions: MadeFunction[]): Item 
       isScalar && !named.known ? sumOf(body, inner(argument)) : sumOf(body, product(literal(0.5), argument));
   }
   const name = `f${functions.length + 1}`;
-  const list = names.map((text, k) => (parameters[k].hasDefault ? `${text} = 0.5` : text));
+  const isTyped = takes === 'vectors' && choices.oneIn(2);
+  const list = names.map((text, k) => {
+    if (parameters[k].hasDefault) return `${text} = 0.5`;
+    return isTyped ? `${text}: ${parameters[k].kind === 'value' ? '[d]' : '[]'}` : text;
+  });
   functions.push({ name, takes, parameters, gives: isScalar ? 'scalar' : 'shape', bounds: body.bounds });
   return { parts: [`fn ${name}(${list.join(', ')}) = `, slot(body)] };
 }

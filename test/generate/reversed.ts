@@ -44,7 +44,7 @@ export const reversed: GeneratedLaw = {
   hold(trial) {
     const { answers: there, forms, drawn, inputs, text } = trial;
     // What counts the steps, or draws at each of them, knows the direction.
-    if (needsAll(trial) || /\bt\b|dropout|\blast\b/.test(text)) return undefined;
+    if (needsAll(trial) || forms.program.usesStepNumber || /\blast\b/.test(text)) return undefined;
     const { program, forward, backward } = forms;
     const back = trial.autodiff.gradients(program, turnedLoops(forward));
     const answers = evaluate(back, turned(inputs, inputShapes(backward), drawn.lengths));

@@ -5,6 +5,7 @@ import { word } from './compose.ts';
 import { type Dim, type Shape, sameDim, sameShape, shapeText, symbol } from './dims.ts';
 import { type Interval, interval, UNIT } from './interval.ts';
 import type { Expression, Item, Rate, ValueType } from './tree.ts';
+import type { Wrapper } from './wrapper.ts';
 
 /** A value with a name. */
 export interface Named {
@@ -83,6 +84,7 @@ interface Surroundings {
   readonly sizes: readonly string[];
   readonly functions: readonly MadeFunction[];
   readonly templates: readonly Template[];
+  readonly wrappers: readonly Wrapper[];
   /** In a function there is nothing but its arguments. `any`: they may have any shape. */
   readonly inside: 'cell' | 'vectors' | 'any';
   readonly ways: Ways;
@@ -97,23 +99,45 @@ export class Scope {
   readonly sizes: readonly string[];
   readonly functions: readonly MadeFunction[];
   readonly templates: readonly Template[];
+  readonly wrappers: readonly Wrapper[];
   readonly inside: Surroundings['inside'];
-  /** How a real value can be made here. */
-  readonly ways: Ways;
+  #ways: Ways;
   readonly hyperparameters: string[] = [];
   /** Looks at one step alone. */
   isPointwise = true;
   hasState = false;
   readonly #taken = new Set<string>();
 
-  constructor({ choices, sizes, functions, templates, inside, ways }: Surroundings) {
+  constructor({ choices, sizes, functions, templates, wrappers, inside, ways }: Surroundings) {
     this.choices = choices;
     this.sizes = sizes;
     this.functions = functions;
     this.templates = templates;
+    this.wrappers = wrappers;
     this.inside = inside;
-    this.ways = ways;
+    this.#ways = ways;
     for (const size of sizes) this.#taken.add(size);
+  }
+
+  /** How a real value can be made here. */
+  get ways(): Ways {
+    return this.#ways;
+  }
+
+  /** Inside of a function of the cell: its arguments are names too, there are other ways, and nothing is delayed. */
+  within(own: readonly Named[], ways: Ways, grow: () => void): void {
+    const before = this.#ways;
+    const hidden = this.names.filter(({ text }) => text.startsWith('delay('));
+    const remove = (some: readonly Named[]): void => {
+      for (const named of some) this.names.splice(this.names.indexOf(named), 1);
+    };
+    this.#ways = ways;
+    remove(hidden);
+    this.names.push(...own);
+    grow();
+    remove(own);
+    this.names.push(...hidden);
+    this.#ways = before;
   }
 
   /** A new name that begins like this: itself, or with a number. */
@@ -164,6 +188,14 @@ export class Scope {
     const { choices } = this;
     const name = this.fresh(choices.of(shape.length === 2 ? ['W', 'U', 'V'] : ['b', 'p', 'gain']));
     const isSquare = shape.length === 2 && sameDim(shape[0], shape[1]);
+    const other = this.names.find(
+      ({ text, rate, type }) =>
+        rate === 'constant' &&
+        type.kind === 'real' &&
+        sameShape(type.shape, shape) &&
+        this.items.some(({ parts }) => /^(frozen )?param (\w+)/.exec(String(parts[0]))?.[2] === text),
+    );
+    const frozen = choices.oneIn(8) ? 'frozen ' : '';
     const [start, bounds] = choices.weighted<readonly [string, Interval]>([
       [6, ['', UNIT]],
       [1, [' ~ glorot', UNIT]],
@@ -172,11 +204,15 @@ export class Scope {
       [1, [' ~ zeros', UNIT]],
       [1, [' = 1', interval(0.5, 1.5)]],
       [1, [' = -0.5', interval(-1, 0)]],
+      [1, [` ~ ${choices.of(['he', 'lecun', 'normal(0.5, density: 0.5)', 'chrono(50)'])}`, UNIT]],
+      [1, [' ~ log_uniform(0.1, 0.9)', interval(0.1, 0.9)]],
+      [other === undefined ? 0 : 1, [` ~ ${choices.of(['', '-'])}${other?.text ?? ''}`, UNIT]],
       [shape.length === 2 ? 1 : 0, [' ~ orthogonal', UNIT]],
-      [isSquare ? 1 : 0, [' ~ identity', UNIT]],
+      [isSquare ? 2 : 0, [` ~ ${choices.of(['identity', 'spectral(0.9)'])}`, UNIT]],
+      [isSquare || shape.length === 1 ? 1 : 0, [` ~ ${choices.of(['hippo', 'legendre(10)'])}`, UNIT]],
       [this.sizes.length > 0 ? 1 : 0, [` = 1 / (1 + ${this.sizes[0]})`, interval(-0.5, 1)]],
     ]);
-    this.items.push({ parts: [`param ${name}: ${shapeText(shape)}${start}`] });
+    this.items.push({ parts: [`${frozen}param ${name}: ${shapeText(shape)}${start}`] });
     const named = { text: name, type: { kind: 'real', shape }, rate: 'constant', stage: 0 } as const;
     this.define({ ...named, bounds, known: shape.length === 0 });
     return this.refer(this.names[this.names.length - 1]);

@@ -114,6 +114,7 @@ function* smallerItems(item: Item): Generator<Item> {
   if (typeof head === 'string' && / [~=] /.test(head) && head.startsWith('param ')) {
     yield { parts: [head.replace(/ [~=] .*/, '')] };
   }
+  if (typeof head === 'string' && head.startsWith('frozen ')) yield { parts: [head.replace('frozen ', '')] };
 }
 
 function* smallerParts(parts: readonly Part[]): Generator<Part[]> {

@@ -192,7 +192,8 @@ function build(scope: Scope, layer: Layer, kind: Kind, dim: Dim): Built | undefi
   if (half === undefined) return undefined;
   const isSame = input === output;
   // A residual and a stack of what keeps its size take what they give; else the first layer takes anything.
-  const takes = isSame || kind.includes('residual') ? half : scope.dim();
+  const isAdded = kind.includes('residual') || isHighway(kind);
+  const takes = isSame || isAdded ? half : scope.dim();
   if (kind.includes('residual') && kind.includes('bidirectional') && isSame) return undefined;
   const into = kind === 'residual(bidirectional)' ? dim : takes;
   const settled = new Map([
@@ -204,7 +205,8 @@ function build(scope: Scope, layer: Layer, kind: Kind, dim: Dim): Built | undefi
   if (kind.includes('stack') && !isSame && made.text.includes(`${input}: `)) return undefined;
   if (kind.includes('stack') && !isSame && !/^\w+\(\w+: /.test(made.text)) return undefined;
   if (kind.includes('stack') && !isWithin(bounds, interval(-1.5, 1.5))) return undefined;
-  const summed = kind.includes('residual') ? add(bounds, interval(-2, 2)) : bounds;
+  const summed = isAdded ? add(bounds, interval(-2, 2)) : bounds;
+  const wrapper = scope.wrappers[0]?.name ?? '';
   const text = {
     bidirectional: `bidirectional(${made.text})`,
     residual: `residual(${made.text})`,
@@ -212,6 +214,10 @@ function build(scope: Scope, layer: Layer, kind: Kind, dim: Dim): Built | undefi
     'stack(bidirectional)': `stack(2, bidirectional(${made.text}))`,
     'stack(residual)': `stack(2, residual(${made.text}))`,
     'residual(stack)': `residual(stack(2, ${made.text}))`,
+    highway: `highway(${made.text})`,
+    'stack(highway)': `stack(2, highway(${made.text}, bias: 0))`,
+    'highway(wrapper)': `highway(${wrapper}(C: ${made.text}))`,
+    wrapper: `${wrapper}(C: ${made.text})`,
     'residual(bidirectional)': `residual(bidirectional(${made.text}))`,
   }[kind];
   return { text, input: into, bounds: summed };
@@ -225,8 +231,17 @@ const kinds = [
   'stack(residual)',
   'residual(stack)',
   'residual(bidirectional)',
+  'highway',
+  'stack(highway)',
+  'highway(wrapper)',
+  'wrapper',
 ] as const;
 type Kind = (typeof kinds)[number];
+
+/** Those where what goes in comes out, too. */
+function isHighway(kind: Kind): boolean {
+  return kind.includes('highway') || kind.includes('wrapper');
+}
 
 /** A template of a template. */
 export const layered: Way = (scope, shape, place) => {
@@ -234,7 +249,10 @@ export const layered: Way = (scope, shape, place) => {
   const layers = layersOf(scope).filter(({ template }) => place.rate === 'step' || template.isPointwise);
   if (layers.length === 0) return undefined;
   const layer = scope.choices.of(layers);
-  const possible = kinds.filter((one) => stageBefore(layer, one, place) >= 0);
+  const wrapper = scope.wrappers.find(({ hasState }) => !hasState || place.rate === 'step');
+  const possible = kinds.filter(
+    (one) => stageBefore(layer, one, place) >= 0 && (wrapper !== undefined || !one.includes('wrapper')),
+  );
   if (possible.length === 0) return undefined;
   const kind = scope.choices.of(possible);
   const built = build(scope, layer, kind, shape[0]);
@@ -244,6 +262,10 @@ export const layered: Way = (scope, shape, place) => {
   if (argument.rate !== place.rate) return undefined;
   applied(scope, layer.template);
   if (kind.includes('bidirectional')) scope.isPointwise = false;
+  if (kind.includes('wrapper') && wrapper?.hasState) {
+    scope.isPointwise = false;
+    scope.hasState = true;
+  }
   return compose(real(shape), 'call', [`${built.text}(`, slot(argument), ')'], {
     bounds: built.bounds,
     rate: place.rate,

@@ -3,6 +3,8 @@ import { affineWays } from './affine.ts';
 import { complexWays } from './complex.ts';
 import { elementwiseWays } from './elementwise.ts';
 import { guardedWays } from './guarded.ts';
+import { loopWays } from './loops.ts';
+import { noiseWays } from './noise.ts';
 import { timeWays } from './over-time.ts';
 import type { Ways } from './scope.ts';
 import { shapedWays } from './shaped.ts';
@@ -15,4 +17,12 @@ export const anyShape: Ways = [...elementwiseWays, ...guardedWays];
 export const ofVectors: Ways = [...anyShape, ...shapedWays];
 
 /** With weights, time, and other cells. */
-export const ofCells: Ways = [...ofVectors, ...affineWays, ...timeWays, ...templateWays, ...complexWays];
+export const ofCells: Ways = [
+  ...ofVectors,
+  ...affineWays,
+  ...noiseWays,
+  ...timeWays,
+  ...templateWays,
+  ...complexWays,
+  ...loopWays(ofVectors),
+];

@@ -1024,7 +1024,7 @@ describe('habits of other languages', () => {
        3 |   buffer h: [m]
          |   ^^^^^^
          |
-         = a cell or a model holds input, state, param, output and equations; a model also target, loss, metric and generate
+         = a cell or a model holds input, state, param, fn, output and equations; a model also target, loss, metric and generate
       "
     `);
   });
@@ -1068,7 +1068,7 @@ describe('habits of other languages', () => {
        3 |   return x
          |   ^^^^^^
          |
-         = a cell or a model holds input, state, param, output and equations; a model also target, loss, metric and generate
+         = a cell or a model holds input, state, param, fn, output and equations; a model also target, loss, metric and generate
          = help: did you mean output?
       "
     `);
@@ -1242,7 +1242,7 @@ describe('RNN1024 unknown keywords', () => {
        3 |   sate h: [m]
          |   ^^^^
          |
-         = a cell or a model holds input, state, param, output and equations; a model also target, loss, metric and generate
+         = a cell or a model holds input, state, param, fn, output and equations; a model also target, loss, metric and generate
          = help: did you mean state?
       "
     `);
@@ -1256,7 +1256,7 @@ describe('RNN1024 unknown keywords', () => {
        3 |   weight W: [n, n]
          |   ^^^^^^
          |
-         = a cell or a model holds input, state, param, output and equations; a model also target, loss, metric and generate
+         = a cell or a model holds input, state, param, fn, output and equations; a model also target, loss, metric and generate
          = help: did you mean param?
       "
     `);

@@ -8,9 +8,10 @@ function outline(body: string): readonly string[] {
     switch (item.kind) {
       case 'equation':
         return `${item.targets.map((target) => target.name.text).join(', ')} = ${write(item.value)}`;
+      case 'param':
+        return `${item.frozen ? 'frozen ' : ''}param ${item.names.map((name) => name.text).join(', ')}`;
       case 'input':
       case 'target':
-      case 'param':
       case 'state':
         return `${item.kind} ${item.names.map((name) => name.text).join(', ')}`;
       case 'metric':
@@ -20,6 +21,8 @@ function outline(body: string): readonly string[] {
       case 'output':
       case 'loss':
         return `${item.kind} ${write(item.value)}`;
+      case 'function':
+        return `fn ${item.name.text} = ${write(item.body)}`;
       case 'broken':
         return 'broken';
       default:
@@ -37,8 +40,17 @@ describe('where an item ends', () => {
       'loss (answer - total) ^ 2 metric solved = abs(a) < 0.04',
       ['loss ((answer - total) ^ 2)', 'metric solved = (abs(a) < 0.04)'],
     ],
+    [
+      'fn f(a) = a * 2 fn g(b = 1) = b\ngradient f(b) h = g(x) output h',
+      ['fn f = (a * 2)', 'fn g = b', 'h = g(x)', 'output h'],
+    ],
+    ['h = x\nfn f(a) =\n  a\nfn = 3 y = fn', ['h = x', 'fn f = a', 'fn = 3', 'y = fn']],
     ['output -h output concat(a, b)', ['output (- h)', 'output concat(a, b)']],
     ['h = x output\nh', ['h = x', 'output h']],
+    [
+      'a = b frozen param W, U: [m] ~ zeros frozen\nparam V: [m] y = frozen',
+      ['a = b', 'frozen param W, U', 'frozen param V', 'y = frozen'],
+    ],
     ['generate x ~ categorical(logits) loss l', ['generate x ~ categorical(logits)', 'loss l']],
     ['param W: [m, n] ~ orthogonal param b: [m]\nz = b', ['param W', 'param b', 'z = b']],
     ['a = b i, f = split(z, 2) S[i] = v[i]', ['a = b', 'i, f = split(z, 2)', 'S = v[i]']],
@@ -54,6 +66,10 @@ describe('where an item ends', () => {
 
 describe('words that are keywords elsewhere are names', () => {
   test.each<[string, readonly string[]]>([
+    [
+      'frozen = x y = frozen + param\nparam = frozen',
+      ['frozen = x', 'y = (frozen + param)', 'param = frozen'],
+    ],
     [
       'input = x loss = input state, output = split(loss, 2)',
       ['input = x', 'loss = input', 'state, output = split(loss, 2)'],

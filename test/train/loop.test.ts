@@ -5,6 +5,7 @@ import { compile } from '../../src/compile.ts';
 import { MemoryError } from '../../src/tensor/memory-error.ts';
 import { readSafetensors, writeSafetensors } from '../../src/tensor/safetensors.ts';
 import type { Experiment } from '../../src/train/experiment.ts';
+import { initialise } from '../../src/train/initialise.ts';
 import { type TrainEvent, type TrainOptions, train } from '../../src/train/loop.ts';
 import { openRun, resumeRun } from '../../src/train/open-run.ts';
 import type { Compile } from '../../src/train/window-program.ts';
@@ -41,6 +42,12 @@ train LM {
 }`;
 
 const learnedStart = language('param h0: [m]\n  state h: [m] = h0');
+
+/** Frozen weights, and noise of every scope. */
+const held = `${language('frozen param h0: [m] ~ uniform(1, 2)\n  state h: [m] = h0')
+  .replace('affine(x, prev h)', 'affine(x, dropout(prev h, 0.2, per: sequence))')
+  .replace('dropout(h, 0.2)', 'dropout(h, 0.2, per: batch)')
+  .replace('adam(lr: 0.02)', 'adamw(lr: 0.02, decay: 0.1)')}`;
 
 const classes = `${cell('state h: [m]')}
 model Which(v, m = 3) {
@@ -169,15 +176,38 @@ describe('a run', () => {
   });
 });
 
+describe('frozen weights', () => {
+  it('are drawn and saved like others, and stay', async () => {
+    const files = filesFor();
+    const experiment = await experimentOf(held, files);
+    const events = await run(experiment, files);
+    expect(events[0]).toMatchObject({ parameters: { tensors: 6 } });
+    const { parameters } = experiment.training.continuing;
+    const first = initialise(parameters, experiment.settings.seed).get('h.RNN.h0')!;
+    for (const file of ['weights', 'checkpoint']) {
+      const { tensors } = readSafetensors(files.contents.get(`run/${file}.safetensors`)!);
+      expect(tensors.get('h.RNN.h0')?.data).toEqual(first.data);
+      expect(
+        [...tensors.keys()].filter((name) => name.startsWith('optimizer') && name.endsWith('h0')),
+      ).toEqual([]);
+      expect(tensors.get('h.RNN.h.W_x')?.data).not.toEqual(
+        initialise(parameters, experiment.settings.seed).get('h.RNN.h.W_x')!.data,
+      );
+    }
+  });
+});
+
 describe('repetition', () => {
   const compiled: Compile = (graph, feedback) => compile(graph, { target: 'wasm', feedback });
   it.each<readonly [string, string, () => MemoryFiles, readonly string[], Compile]>([
     ['windows', language(), filesFor, [], compileReference],
     ['windows with a learned start', learnedStart, filesFor, [], compileReference],
     ['nothing held out', language(), filesFor, ['data.holdout=0'], compileReference],
+    ['windows with what is held', held, filesFor, [], compileReference],
     ['whole sequences', classes, classFiles, [], compileReference],
     ['windows, compiled', language(), filesFor, [], compiled],
     ['windows with a learned start, compiled', learnedStart, filesFor, [], compiled],
+    ['windows with what is held, compiled', held, filesFor, [], compiled],
     ['whole sequences, compiled', classes, classFiles, [], compiled],
   ])('%s: stopped and resumed, byte for byte', async (_, source, make, set, through) => {
     const straight = make();

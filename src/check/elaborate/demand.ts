@@ -3,7 +3,7 @@
 
 import { invariant } from '../../base/invariant.ts';
 import { type CheckedExpression, type OverTimeNode, operandsOf } from '../checked.ts';
-import { dropoutPart } from './express.ts';
+import { draws } from './express.ts';
 import type { Definition, Opening, Place, Scope, StatePlace } from './open.ts';
 
 /** How a step's value leaves its scan: at every step, one step late, or as one value. */
@@ -38,12 +38,10 @@ export type Task =
 export interface Demands {
   /** In an order in which each has what it needs. */
   readonly tasks: readonly Task[];
-  /** Noise or `t` is used. */
+  /** Noise of each step is drawn, or `t` is used. */
   readonly usesStepNumber: boolean;
-  /** Noise is drawn. */
-  readonly hasNoise: boolean;
-  /** Noise is drawn in training. */
-  readonly hasDropout: boolean;
+  /** What is drawn in training, for each sequence and for the batch. */
+  readonly noise: { readonly sequence: boolean; readonly batch: boolean };
   /** Inputs and targets that something reads. */
   readonly data: ReadonlySet<string>;
 }
@@ -99,7 +97,7 @@ export function demandsOf(
   /** From a task to the tasks it needs, by key. */
   const needs = new Map<string, Set<string>>();
   const waiting: Definition[] = [];
-  const uses = { stepNumber: false, dropout: false };
+  const uses = { stepNumber: false, sequence: false, batch: false };
 
   const unit = (key: string, reverse: boolean): Unit => {
     let found = units.get(key);
@@ -154,7 +152,11 @@ export function demandsOf(
         uses.stepNumber = true;
         return;
       case 'dropout':
-        if (dropoutPart(e, scope.opened) > 0) uses.dropout = true;
+      case 'noise':
+        if (!draws(e, scope.opened)) break;
+        if (e.scope === 'batch') uses.batch = true;
+        else uses.sequence = true;
+        if (e.scope === 'step' && options.train) uses.stepNumber = true;
         break;
       case 'previous': {
         const { definition } = opening.state(e.state, scope);
@@ -196,13 +198,11 @@ export function demandsOf(
       unit(unitKey(definition), definition.reverse).definitions.push(definition);
   }
   for (const state of states) unit(unitKey(state.definition), state.definition.reverse).states.push(state);
-  const hasNoise = options.train && uses.dropout;
   const once = opening.definitions.filter((d) => live.has(d) && d.rate === 'once');
   return {
     tasks: inOrder([...units.values()], once, needs),
-    usesStepNumber: uses.stepNumber || hasNoise,
-    hasNoise,
-    hasDropout: uses.dropout,
+    usesStepNumber: uses.stepNumber,
+    noise: { sequence: uses.sequence, batch: uses.batch },
     data,
   };
 }

@@ -8,8 +8,8 @@ import { suggest } from '../../base/suggest.ts';
 import { GraphBuilder } from '../../graph/build.ts';
 import type { InputRole, NodeId } from '../../graph/graph.ts';
 import { type Dim, index, real, TIME, type Type } from '../../graph/type.ts';
-import type { CheckedCell, CheckedFile, CheckedInput, CheckedResult, CheckedStart } from '../checked.ts';
-import type { Program, ProgramInput, ProgramStart, ProgramValue } from '../program.ts';
+import type { CheckedCell, CheckedFile, CheckedInput, CheckedResult, NoiseScope } from '../checked.ts';
+import type { Program, ProgramInput, ProgramValue } from '../program.ts';
 import {
   type Demands,
   demandsOf,
@@ -21,12 +21,13 @@ import {
   placeRate,
   type Way,
 } from './demand.ts';
-import { express, type Leaf, numberFrom, numberOf, type Site } from './express.ts';
+import { express, type Leaf, type Site } from './express.ts';
 import { resolveHyperparameters, resolveSizes } from './header.ts';
 import { Opening, open, type Place, parametersOf, type Scope, type StatePlace } from './open.ts';
 import { type Opened, shapeNumbers, sizeNumber } from './opened.ts';
 import { ElaborationProblem } from './problem.ts';
 import { type Built, buildScan, exportKey, type Outside } from './scan.ts';
+import { startOf } from './start.ts';
 
 /** `train` has noise; `evaluate` has none; `generate` has no targets, loss and metrics either. */
 export type Mode = 'train' | 'evaluate' | 'generate';
@@ -61,17 +62,24 @@ export function selectBlock(
     const cell = file.blocks.findLast((c) => c.kind === 'model') ?? file.blocks.at(-1);
     if (cell !== undefined) return { cell, diagnostics: [] };
   }
+  const template = file.templates.find((one) => name === undefined || one === name);
   const names = all.map((c) => c.name);
   const near = name === undefined ? undefined : suggest(name, names);
   const diagnostic = makeDiagnostic({
     code: 'RNN5901',
     message:
-      name === undefined
-        ? 'there is no cell and no model here'
-        : `there is no cell and no model ${name} here`,
+      template !== undefined
+        ? `${template} is a template: nothing says which cell its header stands for`
+        : name === undefined
+          ? 'there is no cell and no model here'
+          : `there is no cell and no model ${name} here`,
     span: { source: file.source, start: 0, end: 0 },
     notes: names.length === 0 ? [] : [`the file and its imports have ${names.join(', ')}`],
-    ...(near === undefined ? {} : { help: `did you mean ${near}?` }),
+    ...(template !== undefined
+      ? { help: 'give it a default (C: cell = GRU(m: 64)), or name a cell that uses it' }
+      : near === undefined
+        ? {}
+        : { help: `did you mean ${near}?` }),
   });
   return { cell: undefined, diagnostics: [diagnostic] };
 }
@@ -135,9 +143,10 @@ class Elaboration {
     const targets = mode === 'generate' ? [] : cell.targets;
     this.#refuseTargets(demands, targets);
     this.#taken.set('lengths', 'how long each sequence of a batch is');
-    if (demands.hasDropout) this.#taken.set('seed', 'what noise is drawn from');
-    if (demands.hasDropout || demands.usesStepNumber)
-      this.#taken.set('offset', 'the number of the first step');
+    const { noise } = demands;
+    if (noise.sequence) this.#taken.set('seed', 'what noise is drawn from');
+    if (noise.batch) this.#taken.set('seed.batch', 'what the noise of a batch is drawn from');
+    if (noise.sequence || demands.usesStepNumber) this.#taken.set('offset', 'the number of the first step');
 
     for (const input of cell.inputs) this.#dataInput(input, 'input');
     for (const input of targets) this.#dataInput(input, 'target');
@@ -146,7 +155,8 @@ class Elaboration {
       span: parameter.span,
       documentation: parameter.documentation,
       shape: shapeNumbers(parameter.shape, opened, parameter.span).map(Number),
-      start: this.#start(parameter.start, opened),
+      frozen: parameter.frozen,
+      start: startOf(parameter.start, opened, this.#cell.span),
     }));
     for (const p of parameters) {
       this.#input(`parameter ${p.name}`, p.name, real(...p.shape), 'parameter', p.span);
@@ -163,7 +173,9 @@ class Elaboration {
       if (!this.#startsGiven(s.name)) continue;
       this.#input(`state ${s.name}`, `state.${s.name}`, real(...s.shape), 'state', s.span);
     }
-    if (demands.hasNoise) this.#inputs.set('seed', b.input('seed', index(), 'seed', cell.span));
+    const [hasNoise, hasBatchNoise] = [noise.sequence && mode === 'train', noise.batch && mode === 'train'];
+    if (hasNoise) this.#inputs.set('seed', b.input('seed', index(), 'seed', cell.span));
+    if (hasBatchNoise) this.#inputs.set('seed.batch', b.input('seed.batch', index(), 'shared', cell.span));
     if (demands.usesStepNumber) this.#inputs.set('offset', b.input('offset', index(), 'shared', cell.span));
 
     for (const task of demands.tasks) {
@@ -218,7 +230,8 @@ class Elaboration {
               categories: Number(shapeNumbers(generate.value.type.shape, this.#opened, generate.span)[0]),
             },
       values: this.#values(demands),
-      hasNoise: demands.hasNoise,
+      hasNoise,
+      hasBatchNoise,
       usesStepNumber: demands.usesStepNumber,
     };
   }
@@ -299,28 +312,6 @@ class Elaboration {
     return size === undefined ? undefined : sizeNumber(size, this.#opened, span);
   }
 
-  #start(start: CheckedStart, opened: Opened): ProgramStart {
-    const { span } = this.#cell;
-    switch (start.kind) {
-      case 'glorot':
-        return {
-          kind: 'glorot',
-          fanIn: sizeNumber(start.fanIn, opened, span),
-          fanOut: sizeNumber(start.fanOut, opened, span),
-        };
-      case 'normal':
-        return { kind: 'normal', deviation: numberFrom(0, start.deviation, opened) };
-      case 'uniform': {
-        const low = numberOf(start.low, opened);
-        return { kind: 'uniform', low, high: numberFrom(low, start.high, opened) };
-      }
-      case 'value':
-        return { kind: 'value', value: numberOf(start.value, opened) };
-      default:
-        return start;
-    }
-  }
-
   #outside(): Outside {
     return {
       b: this.#b,
@@ -332,10 +323,14 @@ class Elaboration {
           : this.#exported({ place, way, reverse: false }),
       whole: (place) => this.#whole(place),
       reduced: (wanted) => this.#exported(wanted),
-      seed: () => this.#given('seed'),
+      seed: (scope) => this.#seed(scope),
       offset: () => this.#given('offset'),
       start: (state) => this.#startOf(state),
     };
+  }
+
+  #seed(scope: NoiseScope): NodeId {
+    return this.#given(scope === 'batch' ? 'seed.batch' : 'seed');
   }
 
   #given(key: string): NodeId {
@@ -412,7 +407,8 @@ class Elaboration {
         );
         return this.#whole(resolve(e, scope));
       },
-      noise: () => [this.#given('seed'), b.constant(0, [], 'index')],
+      noise: (scope, name, shape) =>
+        b.call('uniform', [this.#seed(scope), b.constant(0, [], 'index')], { name, shape }),
       weight: (name, scope) => this.#given(`parameter ${scope.opened.prefix}${name}`),
     };
   }

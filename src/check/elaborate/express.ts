@@ -16,8 +16,17 @@ import type {
   ComparisonNode,
   DropoutNode,
   IfNode,
+  LoopLocalNode,
+  LoopNumberNode,
+  LoopValueNode,
+  NoiseNode,
+  NoiseScope,
   PrimitiveNode,
+  RepeatNode,
 } from '../checked.ts';
+import { operandsOf } from '../checked.ts';
+import { mostRounds } from '../repeat.ts';
+import { evaluateSize, showSize } from '../size.ts';
 import { type Opened, shapeNumbers, sizeNumber } from './opened.ts';
 import { ElaborationProblem } from './problem.ts';
 
@@ -44,8 +53,8 @@ export interface Site<Context> {
   /** Noise is on. */
   readonly train: boolean;
   leaf(expression: Leaf, context: Context): NodeId;
-  /** The seed (index []) and the number of the step (index []) of noise. */
-  noise?(): readonly [seed: NodeId, step: NodeId];
+  /** Numbers from 0 up to below 1, as many as a shape has, keyed by a name and drawn for a scope. */
+  noise?(scope: NoiseScope, name: string, shape: readonly Dim[]): NodeId;
   /** A weight of the cell, by its name there. */
   weight?(name: string, context: Context, span: Span): NodeId;
 }
@@ -64,12 +73,17 @@ const ELEMENTWISE = {
   or: 'or',
 } as const;
 
-/** Adds an expression to the site's graph. */
-export function express<C extends Surroundings>(e: CheckedExpression, context: C, site: Site<C>): NodeId {
+/** Adds an expression to the site's graph. `rounds`: the loops of `repeat` that it stands in. */
+export function express<C extends Surroundings>(
+  e: CheckedExpression,
+  context: C,
+  site: Site<C>,
+  rounds: Rounds = new Map(),
+): NodeId {
   const { b } = site;
   const before = b.origin;
   b.origin = e.span;
-  const recur = (inner: CheckedExpression): NodeId => express(inner, context, site);
+  const recur = (inner: CheckedExpression): NodeId => express(inner, context, site, rounds);
   const numbers = (shape: CheckedExpression['type']['shape']): Dim[] =>
     shapeNumbers(shape, context.opened, e.span);
   const node = ((): NodeId => {
@@ -95,7 +109,7 @@ export function express<C extends Surroundings>(e: CheckedExpression, context: C
       case 'primitive':
         return primitive(e, recur, b);
       case 'if':
-        return conditional(e, numbers(e.type.shape), recur, b);
+        return conditional(e, numbers(e.type.shape), recur, site);
       case 'slice': {
         const start = e.start.terms.length === 0 ? 0 : sizeNumber(e.start, context.opened, e.span);
         const size = sizeNumber(e.size, context.opened, e.span);
@@ -108,11 +122,27 @@ export function express<C extends Surroundings>(e: CheckedExpression, context: C
       case 'newest':
         return newest(b, recur(e.operand), recur(e.past));
       case 'pick':
-        return b.apply('gather', recur(e.table), recur(e.position));
+        return e.position.kind === 'loop-number'
+          ? entry(b, recur(e.table), roundOf(e.position, rounds).number)
+          : b.apply('gather', recur(e.table), recur(e.position));
       case 'affine':
-        return affine(e, numbers(e.type.shape), context, site);
+        return affine(e, numbers(e.type.shape), context, site, recur);
       case 'dropout':
-        return dropout(e, context, site);
+        return dropout(e, context, site, recur);
+      case 'noise':
+        return noise(e, numbers(e.type.shape), context, site, recur);
+      case 'training':
+        return b.constant(site.train ? 1 : 0, [], 'bool');
+      case 'identity':
+        return identity(b, numbers(e.type.shape));
+      case 'repeat':
+        return repeat(e, context, site, rounds);
+      case 'loop-value':
+        return roundOf(e, rounds).value;
+      case 'loop-number':
+        return b.constant(roundOf(e, rounds).number, [], e.type.element);
+      case 'loop-local':
+        return roundOf(e, rounds).locals[e.local];
       default:
         return site.leaf(e, context);
     }
@@ -121,11 +151,65 @@ export function express<C extends Surroundings>(e: CheckedExpression, context: C
   return node;
 }
 
+/** Ones on the diagonal, zeros elsewhere. */
+function identity(b: GraphBuilder, shape: readonly Dim[]): NodeId {
+  const places = b.call('iota', [], { extent: shape[0] });
+  const same = b.apply('eq', b.broadcast(places, shape, [0]), b.broadcast(places, shape, [1]));
+  return b.call('convert', [same], { element: 'real' });
+}
+
+/** One round of a loop: what the one before has left, its number, and what it has computed so far. */
+interface Round {
+  readonly value: NodeId;
+  readonly number: number;
+  readonly locals: readonly NodeId[];
+}
+
+/** By the loop's number in the cell. */
+type Rounds = ReadonlyMap<number, Round>;
+
+function roundOf({ loop }: LoopValueNode | LoopNumberNode | LoopLocalNode, rounds: Rounds): Round {
+  const round = rounds.get(loop);
+  invariant(round !== undefined, `what belongs to loop ${loop} stands inside of it`);
+  return round;
+}
+
+/** So many copies of the body, one after the other. */
+function repeat<C extends Surroundings>(e: RepeatNode, context: C, site: Site<C>, rounds: Rounds): NodeId {
+  const count = roundsNumber(e, context.opened);
+  let value = express(e.start, context, site, rounds);
+  for (let number = 0; number < count; number++) {
+    const locals: NodeId[] = [];
+    const inside = new Map(rounds).set(e.loop, { value, number, locals });
+    for (const local of e.locals) locals.push(express(local, context, site, inside));
+    value = express(e.body, context, site, inside);
+  }
+  return value;
+}
+
+function roundsNumber({ count, span }: RepeatNode, { sizes }: Pick<Opened, 'sizes'>): number {
+  const number = evaluateSize(count, sizes);
+  invariant(number !== undefined, `every size of ${showSize(count)} has a value`);
+  if (Number.isInteger(number) && number >= 0 && number <= mostRounds) return number;
+  const values = [...sizes].map(([name, value]) => `${name} = ${value}`).join(', ');
+  throw new ElaborationProblem({
+    code: 'RNN5908',
+    message: `repeat comes to ${number} rounds with ${values}`,
+    span,
+    label: `from 0 to ${mostRounds} are possible: all of them belong to one step`,
+  });
+}
+
 /** The last entry of a value along its first axis. */
 function oldest(b: GraphBuilder, kept: NodeId): NodeId {
-  const [count, ...shape] = b.shapeOf(kept);
-  const last = b.call('slice', [kept], { axis: 0, start: Number(count) - 1, size: 1 });
-  return b.call('reshape', [last], { shape });
+  return entry(b, kept, Number(b.shapeOf(kept)[0]) - 1);
+}
+
+/** One entry of a value along its first axis. */
+function entry(b: GraphBuilder, of: NodeId, start: number): NodeId {
+  const [, ...shape] = b.shapeOf(of);
+  const one = b.call('slice', [of], { axis: 0, start, size: 1 });
+  return b.call('reshape', [one], { shape });
 }
 
 /** A value in front of others, of which the last one goes. */
@@ -244,13 +328,18 @@ function conditional(
   e: IfNode,
   shape: readonly Dim[],
   recur: (e: CheckedExpression) => NodeId,
-  b: GraphBuilder,
+  { b, train }: Pick<Site<unknown>, 'b' | 'train'>,
 ): NodeId {
   const whole = (inner: CheckedExpression): NodeId => spread(b, recur(inner), shape);
-  const cases = e.cases.map((c) => ({ condition: whole(c.condition), value: whole(c.value) }));
+  // Of what depends on `training` alone only one side is there.
+  const settled = train ? e.cases.findIndex((c) => c.condition.kind === 'training') : -1;
+  const open = e.cases.slice(0, settled < 0 ? undefined : settled);
+  const cases = open
+    .filter((c) => c.condition.kind !== 'training')
+    .map((c) => ({ condition: whole(c.condition), value: whole(c.value) }));
   return cases.reduceRight(
     (otherwise, { condition, value }) => b.apply('select', condition, value, otherwise),
-    whole(e.otherwise),
+    whole(settled < 0 ? e.otherwise : e.cases[settled].value),
   );
 }
 
@@ -264,6 +353,7 @@ function affine<C extends Surroundings>(
   shape: readonly Dim[],
   context: C,
   site: Site<C>,
+  recur: (e: CheckedExpression) => NodeId,
 ): NodeId {
   const { b } = site;
   const weight = (name: string): NodeId => {
@@ -272,7 +362,7 @@ function affine<C extends Surroundings>(
   };
   const out = shape.length === 0 ? '' : 'm';
   const parts = e.terms.map(({ weight: name, argument }) => {
-    const x = express(argument, context, site);
+    const x = recur(argument);
     const inner = b.shapeOf(x).length === 0 ? '' : 'n';
     const w = weight(name);
     if (inner === '') return b.apply('mul', ...level(b, [w, x]));
@@ -283,19 +373,63 @@ function affine<C extends Surroundings>(
 }
 
 /** Inverted dropout (Srivastava et al. 2014, section 10): what is kept is scaled up, so evaluating scales nothing. */
-function dropout<C extends Surroundings>(e: DropoutNode, context: C, site: Site<C>): NodeId {
+function dropout<C extends Surroundings>(
+  e: DropoutNode,
+  context: C,
+  site: Site<C>,
+  recur: (e: CheckedExpression) => NodeId,
+): NodeId {
   const { b } = site;
-  const x = express(e.operand, context, site);
-  const p = dropoutPart(e, context.opened);
-  if (!site.train || p === 0) return x;
-  invariant(site.noise !== undefined, 'there is noise here');
+  const x = recur(e.operand);
+  if (!site.train || !draws(e, context.opened)) return x;
   const shape = b.shapeOf(x);
-  const drawn = b.call('uniform', [...site.noise()], { name: context.opened.prefix + e.name, shape });
-  const kept = b.apply('le', b.constant(p, shape), drawn);
-  // A factor, and not a choice between x and 0: a choice would have all gradients before it guard against what is not a
-  // number in the branch not taken.
-  const factor = b.apply('select', kept, b.constant(1 / (1 - p), shape), b.constant(0, shape));
-  return b.apply('mul', x, factor);
+  const part = dropoutPart(e, context.opened);
+  const drawn = uniform(e, '', shape, context, site);
+  if (part !== undefined) {
+    const kept = b.apply('le', b.constant(part, shape), drawn);
+    // A factor, and not a choice between x and 0: a choice would have all gradients before it guard against what is not
+    // a number in the branch not taken.
+    const factor = b.apply('select', kept, b.constant(1 / (1 - part), shape), b.constant(0, shape));
+    return b.apply('mul', x, factor);
+  }
+  const p = b.broadcast(recur(e.probability), shape, []);
+  const scale = b.apply('div', b.constant(1, shape), b.apply('sub', b.constant(1, shape), p));
+  return b.apply('mul', x, b.apply('select', b.apply('le', p, drawn), scale, b.constant(0, shape)));
+}
+
+function noise<C extends Surroundings>(
+  e: NoiseNode,
+  shape: readonly Dim[],
+  context: C,
+  site: Site<C>,
+  recur: (e: CheckedExpression) => NodeId,
+): NodeId {
+  const { b } = site;
+  if (!site.train) return b.constant(0, shape, e.draw === 'chance' ? 'bool' : 'real');
+  if (e.probability !== undefined) {
+    const p = isConstant(e.probability)
+      ? b.constant(numberOf(e.probability, context.opened))
+      : recur(e.probability);
+    const spread = b.shapeOf(p).length === shape.length ? p : b.broadcast(p, shape, []);
+    return b.apply('lt', uniform(e, '', shape, context, site), spread);
+  }
+  // Box & Muller 1958: from (0, 1], since the logarithm of zero would be infinite.
+  const first = b.apply('log1p', b.apply('neg', uniform(e, '', shape, context, site)));
+  const radius = b.apply('sqrt', b.apply('mul', b.constant(-2, shape), first));
+  const turn = b.apply('mul', b.constant(2 * Math.PI, shape), uniform(e, '.turn', shape, context, site));
+  return b.apply('mul', radius, b.apply('cos', turn));
+}
+
+/** Numbers between 0 and 1 for a noise, keyed by its name and what is drawn. */
+function uniform<C extends Surroundings>(
+  { name, scope }: DropoutNode | NoiseNode,
+  part: string,
+  shape: readonly Dim[],
+  context: C,
+  site: Site<C>,
+): NodeId {
+  invariant(site.noise !== undefined, 'there is noise here');
+  return site.noise(scope, context.opened.prefix + name + part, shape);
 }
 
 /** The value of a constant scalar made of literals, sizes and hyperparameters, by its graph and the reference. */
@@ -321,14 +455,27 @@ export function numberFrom(
   return value;
 }
 
-/** The part that a dropout leaves out, from 0 up to below 1. */
-export function dropoutPart({ probability }: DropoutNode, opened: Omit<Opened, 'instances'>): number {
+/** The part that a dropout leaves out, from 0 up to below 1; undefined where it is computed. */
+function dropoutPart({ probability }: DropoutNode, opened: Omit<Opened, 'instances'>): number | undefined {
+  if (!isConstant(probability)) return undefined;
   const value = numberOf(probability, opened);
   if (value >= 0 && value < 1) return value;
   return refuseNumber(value, 'dropout leaves out a part from 0 up to below 1', probability, opened);
 }
 
-function refuseNumber(
+/** Whether a number is made of literals, sizes and hyperparameters alone. */
+function isConstant(e: CheckedExpression): boolean {
+  const [operands, isLeaf] = [operandsOf(e), ['literal', 'size', 'hyperparameter'].includes(e.kind)];
+  const isComputed = ['chain', 'power', 'primitive', 'comparison', 'if'].includes(e.kind);
+  return isLeaf || (isComputed && operands.every(isConstant));
+}
+
+/** Whether something is drawn in training. */
+export function draws(e: DropoutNode | NoiseNode, opened: Omit<Opened, 'instances'>): boolean {
+  return e.kind === 'noise' || dropoutPart(e, opened) !== 0;
+}
+
+export function refuseNumber(
   value: number,
   label: string,
   { span }: CheckedExpression,

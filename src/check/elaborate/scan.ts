@@ -5,6 +5,7 @@ import { invariant } from '../../base/invariant.ts';
 import { GraphBuilder } from '../../graph/build.ts';
 import type { Graph, NodeId } from '../../graph/graph.ts';
 import { type Element, index, TIME, type Type } from '../../graph/type.ts';
+import type { NoiseScope } from '../checked.ts';
 import type { ProgramValue } from '../program.ts';
 import { type Export, endOf, placeKey, placeName, type Unit, type Way } from './demand.ts';
 import { express, type Leaf, type Site } from './express.ts';
@@ -22,7 +23,7 @@ export interface Outside {
   /** What an `over-time` expression comes to. */
   reduced(wanted: Export): NodeId;
   /** index []. */
-  seed(): NodeId;
+  seed(scope: NoiseScope): NodeId;
   offset(): NodeId;
   /** The start of a state: [shape]. */
   start(state: Unit['states'][number]): NodeId;
@@ -112,7 +113,17 @@ export function buildScan(unit: Unit, outside: Outside): Built {
           return here(resolve(e, scope));
       }
     },
-    noise: () => [take(outside.seed(), 'seed', 'capture'), stepIndex()],
+    noise(scope, name, shape) {
+      const seed = outside.seed(scope);
+      if (scope === 'step') {
+        return b.call('uniform', [take(seed, 'seed', 'capture'), stepIndex()], { name, shape });
+      }
+      // The same at every step: drawn once, before them.
+      const outer = outside.b;
+      outer.origin = b.origin;
+      const drawn = outer.call('uniform', [seed, outer.constant(0, [], 'index')], { name, shape });
+      return take(drawn, name, 'capture');
+    },
     weight: (name, scope) => here({ kind: 'parameter', name: scope.opened.prefix + name }),
   };
   for (const definition of unit.definitions) {

@@ -35,17 +35,19 @@ export const check: Command = {
     const { out, err } = platform;
     // Several files may import one that has a mistake: each message is kept once.
     const found = new Map<string, Diagnostic>();
+    const templates = new Set<string>();
     for (const path of given.operands) {
       const file = await orUnreadable(path, loadProgramFile(path, platform.files));
       const all = 'code' in file ? [file] : [...file.diagnostics, ...aboutExperiments(file.checked)];
       for (const diagnostic of all) found.set(JSON.stringify(diagnosticToJson(diagnostic)), diagnostic);
+      if (!('code' in file)) for (const name of file.checked?.templates ?? []) templates.add(name);
     }
     const diagnostics = [...found.values()];
     if (given.flag('json')) out.write(`${JSON.stringify(diagnostics.map(diagnosticToJson), null, 2)}\n`);
     else {
       err.write(render(diagnostics, { colour: err.colour }));
       if (err.terminal || diagnostics.length > 0)
-        err.write(lastLines(given.operands.length, diagnostics, platform));
+        err.write(lastLines(given.operands.length, diagnostics, [...templates], platform));
     }
     return hasErrors(diagnostics) ? exitCodes.input : exitCodes.fine;
   },
@@ -62,9 +64,17 @@ function aboutExperiments(file: CheckedFile | undefined): readonly Diagnostic[] 
     .filter(({ code }) => code !== MISSING);
 }
 
-function lastLines(files: number, diagnostics: readonly Diagnostic[], { called, err }: Platform): string {
+function lastLines(
+  files: number,
+  diagnostics: readonly Diagnostic[],
+  templates: readonly string[],
+  { called, err }: Platform,
+): string {
+  const isOne = templates.length === 1;
+  const where = `${isOne ? 'a template is' : 'templates are'} checked with the cells that a use gives`;
+  const open = templates.length === 0 ? '' : `${templates.join(', ')}: ${where}\n`;
   const checked = `${counted(files, 'file')} checked: `;
-  if (diagnostics.length === 0) return `${checked}${paintFor(err).good('all is well')}\n`;
+  if (diagnostics.length === 0) return `${open}${checked}${paintFor(err).good('all is well')}\n`;
   const errors = diagnostics.filter((one) => one.severity === 'error').length;
   const [{ code }] = diagnostics;
   return [

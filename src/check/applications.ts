@@ -5,6 +5,7 @@ import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import { applyDense } from './affine.ts';
 import type { ApplicationId, CheckedCell, CheckedInput, CheckedType, Rate } from './checked.ts';
+import { combine, combinedType } from './combine.ts';
 import {
   type Declared,
   declaredOf,
@@ -18,8 +19,6 @@ import {
 import { complexLink } from './complex-arithmetic.ts';
 import {
   type Context,
-  combine,
-  combinedType,
   type Draft,
   type DraftInstance,
   declaredType,
@@ -34,12 +33,12 @@ import {
   type Place,
   poison,
   reasons,
-  setApart,
   shapeText,
   type TemplateUnit,
   typeText,
 } from './context.ts';
 import { concatDrafts } from './functions.ts';
+import { isOutsideLoops, setApart } from './references.ts';
 import { type DraftType, type Shape, unifyShapes } from './shapes.ts';
 import { type Size, substituteSize } from './size.ts';
 import { weightDraft, weightsOf } from './tied.ts';
@@ -223,6 +222,9 @@ function applyInstance(
     });
     return undefined;
   }
+  const inLoop = `the copy ${instance.name} of ${cell.name} cannot be applied to`;
+  const help = 'write its equations in a function of the cell; a Dense with a name may stand there';
+  if (args.some(({ draft }) => !isOutsideLoops(context, draft, inLoop, span, help))) return undefined;
   const given = matchArguments(context, cell, args, span);
   const drafts = given?.filter((draft) => draft !== undefined) ?? [];
   const inputs = declaredOf(cell.inputs);

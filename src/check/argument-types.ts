@@ -26,7 +26,7 @@ import { readSizeAt } from './place-sizes.ts';
 import { shortText } from './report.ts';
 import type { FunctionEntry } from './resolve.ts';
 import { unifyShapes } from './shapes.ts';
-import { type Size, showSize } from './size.ts';
+import { showSize } from './size.ts';
 
 type Arguments = ReadonlyMap<string, Draft | FunctionValue>;
 
@@ -42,11 +42,17 @@ export function bindTypes(
   span: Span,
 ): Arguments | undefined {
   const all = new Map(given);
+  const within = { ...place, parameters: all };
+  const { parameters } = entry.declaration;
+  // Names first, so that `[4 * d]` may stand before `[d]`.
+  for (const { type } of parameters) {
+    for (const size of type === undefined ? [] : sizesIn(type)) bindName(context, size, within, all, span);
+  }
   let good = true;
-  for (const parameter of entry.declaration.parameters) {
+  for (const parameter of parameters) {
     const argument = given.get(parameter.name.text);
     if (parameter.type === undefined || argument === undefined) continue;
-    const isGood = fits(context, entry, parameter, argument, { ...place, parameters: all }, all, span);
+    const isGood = fits(context, entry, parameter, argument, within, all);
     good &&= isGood;
   }
   return good ? all : undefined;
@@ -59,7 +65,6 @@ function fits(
   argument: Draft | FunctionValue,
   place: Place,
   all: Map<string, Draft | FunctionValue>,
-  span: Span,
 ): boolean {
   if (type === undefined) return true;
   const { value } = type;
@@ -69,13 +74,14 @@ function fits(
   const label: Label | undefined = module.isPrelude
     ? undefined
     : { span: type.span, text: `${name.text} of ${declaration.name.text} is declared here` };
-  const known = new Map(all);
+  const notes = sizesIn(type).flatMap((size) => {
+    const known = size.kind === 'name' ? all.get(size.text) : undefined;
+    if (size.kind !== 'name' || known === undefined || isFunctionValue(known)) return [];
+    const found = known.size && context.unknowns.resolve(known.size);
+    if (found === undefined || context.unknowns.isOpen(found)) return [];
+    return [`${size.text} is ${showSize(found)} here, by the arguments before`];
+  });
   const complain = (what: string): false => {
-    const notes = namesIn(type).flatMap((word) => {
-      const size = known.get(word);
-      if (size === undefined || isFunctionValue(size) || size.size === undefined) return [];
-      return [`${word} is ${showSize(context.unknowns.resolve(size.size))} here, by the arguments before`];
-    });
     context.report.add({
       code: 'RNN3003',
       message: `${declaration.name.text} takes ${name.text}: ${wanted}, and ${what}`,
@@ -92,7 +98,7 @@ function fits(
     const { element, categories } = argument.type;
     if (element !== 'index' || categories === undefined)
       return complain(`${text} is ${typeText(context, argument.type)}`);
-    const size = sizeAt(context, value.size, place, all, span);
+    const size = readSizeAt(context, value.size, place);
     const fail = (): void => void complain(`${text} is ${typeText(context, argument.type)}`);
     if (size === undefined) return false;
     if (context.unknowns.unify(size, categories, fail)) return true;
@@ -102,45 +108,39 @@ function fits(
   if (!expectReal(context, argument, declaration.name.text)) return false;
   // Another word than real is told where the function is declared.
   if (value.kind === 'named' && value.name.text !== 'real') return false;
-  const sizes = value.kind === 'tensor' ? value.sizes : [];
-  const shape = sizes.map((size) => sizeAt(context, size, place, all, span));
+  const shape = sizesIn(type).map((size) => readSizeAt(context, size, place));
   const wholeShape = shape.filter((size) => size !== undefined);
   if (wholeShape.length < shape.length) return false;
   const fail = (): void => void complain(`${text} is ${shapeText(context, argument.type.shape)}`);
-  if (unifyShapes(argument.type.shape, wholeShape, context.unknowns, label, fail)) return true;
-  fail();
-  return false;
+  if (!unifyShapes(argument.type.shape, wholeShape, context.unknowns, label, fail)) {
+    fail();
+    return false;
+  }
+  // What is declared [] is known to be: it spreads.
+  const isScalar = shape.length === 0;
+  if (isScalar && !argument.type.scalar)
+    all.set(name.text, { ...argument, type: { ...argument.type, shape: [], scalar: true } });
+  return true;
 }
 
-/** A size of a type: what it comes to, or for a name that means none yet, a new one that the argument will tell. */
-function sizeAt(
+/** A name in a type that means no size yet is a new one, which an argument will tell. */
+function bindName(
   context: Context,
   expression: Expression,
   place: Place,
   all: Map<string, Draft | FunctionValue>,
   span: Span,
-): Size | undefined {
-  const isFree =
-    expression.kind === 'name' &&
-    !all.has(expression.text) &&
-    !(seesCell(place) && context.scope.get(expression.text)?.kind === 'size');
-  if (!isFree) return readSizeAt(context, expression, place);
+): void {
+  if (expression.kind !== 'name' || all.has(expression.text)) return;
+  if (seesCell(place) && context.scope.get(expression.text)?.kind === 'size') return;
   const size = context.unknowns.fresh();
   const type = draftReal([], 'constant');
-  all.set(
-    expression.text,
-    makeDraft(
-      span,
-      type,
-      () => ({ kind: 'size', size: context.unknowns.resolve(size), ...nodeBase(context, span, type) }),
-      { atomic: true, size },
-    ),
-  );
-  return size;
+  const finish = () =>
+    ({ kind: 'size', size: context.unknowns.resolve(size), ...nodeBase(context, span, type) }) as const;
+  all.set(expression.text, makeDraft(span, type, finish, { atomic: true, size }));
 }
 
-/** The names that stand as sizes in a type. */
-function namesIn({ value }: TypeAnnotation): readonly string[] {
-  const sizes = value.kind === 'tensor' ? value.sizes : value.kind === 'index' ? [value.size] : [];
-  return sizes.flatMap((size) => (size.kind === 'name' ? [size.text] : []));
+/** The sizes that stand in a type. */
+function sizesIn({ value }: TypeAnnotation): readonly Expression[] {
+  return value.kind === 'tensor' ? value.sizes : value.kind === 'index' ? [value.size] : [];
 }

@@ -5,7 +5,8 @@ import type { Span } from '../base/source.ts';
 import type { ChainOperator } from '../parser/tree.ts';
 import type { CheckedExpression, PrimitiveName } from './checked.ts';
 import { asComplex, complexDraft, isComplex, partOf, spreadOver } from './complex.ts';
-import { type Context, type Draft, draftReal, makeDraft, nodeBase, setApart } from './context.ts';
+import { type Context, type Draft, draftReal, makeDraft, nodeBase } from './context.ts';
+import { setApart } from './references.ts';
 import type { DraftType } from './shapes.ts';
 
 /** Makes real drafts of one span. */

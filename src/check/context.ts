@@ -6,29 +6,25 @@ import type { Label } from '../base/diagnostic.ts';
 import { invariant } from '../base/invariant.ts';
 import type { Span } from '../base/source.ts';
 import type { Equation, Expression, FunctionDeclaration, StateItem } from '../parser/tree.ts';
-import {
-  type ApplicationId,
-  type CheckedCell,
-  type CheckedExpression,
-  type CheckedStart,
-  type CheckedType,
-  dependsOnLoops,
-  type EquationId,
-  type Rate,
+import type {
+  ApplicationId,
+  CheckedCell,
+  CheckedExpression,
+  CheckedStart,
+  CheckedType,
+  EquationId,
+  Rate,
 } from './checked.ts';
-import type { CheckerCode } from './codes.ts';
 import type { Complaint, Report } from './report.ts';
 import { shortText } from './report.ts';
 import type { BlockEntry, FunctionEntry, Module } from './resolve.ts';
 import {
-  type DraftElement,
   type DraftType,
   isKnownShape,
   resolveShape,
   type Shape,
   showShape,
   type UnknownShape,
-  unifyShapes,
 } from './shapes.ts';
 import { type Size, type SizeUnknowns, showSize } from './size.ts';
 
@@ -581,144 +577,4 @@ export function expectBool(context: Context, draft: Draft, use: string): boolean
         : `compare it with something: ${shortText(draft.span) ?? '...'} ${element === 'real' ? '> 0' : '== 0'}`,
   });
   return false;
-}
-
-// Elementwise
-
-export interface Combined {
-  readonly shape: Shape;
-  readonly scalar: boolean;
-  readonly because: Label | undefined;
-}
-
-/**
- * The shape of an elementwise operation. What is known to be [] spreads; all others have one shape. Undefined where an
- * operand is poisoned or the shapes differ. That is reported: `action` as in "add A and B", where the two stand.
- */
-export function combine(
-  context: Context,
-  operands: readonly Draft[],
-  action: string,
-  span: Span,
-  code: CheckerCode = 'RNN3001',
-): Combined | undefined {
-  if (operands.some(isPoison)) return undefined;
-  const spread = operands.filter((draft) => !draft.type.scalar);
-  if (spread.length === 0) return { shape: [], scalar: true, because: undefined };
-  const [first, ...others] = spread;
-  for (const other of others) {
-    const complain = (): void => reportShapes(context, first, other, action, span, code);
-    const from = other.because ?? first.because ?? { span: other.span, text: 'its shape comes from here' };
-    if (!unifyShapes(first.type.shape, other.type.shape, context.unknowns, from, complain)) {
-      complain();
-      return undefined;
-    }
-  }
-  const because = spread.map((draft) => draft.because).find((label) => label !== undefined);
-  return { shape: first.type.shape, scalar: false, because };
-}
-
-function reportShapes(
-  context: Context,
-  a: Draft,
-  b: Draft,
-  action: string,
-  span: Span,
-  code: CheckerCode,
-): void {
-  const [left, right] = [shapeText(context, a.type.shape), shapeText(context, b.type.shape)];
-  const first = `${nameOf(a, 'the left side')} ${left}`;
-  const second = `${nameOf(b, 'the right side')} ${right}`;
-  const lonely = [a, b].find((draft) => shapeText(context, draft.type.shape) === '[]');
-  const column = (longer: string, shorter: string): boolean => longer === shorter.replace(/\]$/, ', 1]');
-  context.report.add({
-    code,
-    message: `cannot ${action.replace(/\b[AB]\b/g, (side) => (side === 'A' ? first : second))}`,
-    span,
-    label: `${left} meets ${right}`,
-    related: reasons(span, ...originOf(a), ...originOf(b)),
-    notes: ['values that meet element by element have one shape; only what is known to be [] spreads'],
-    help:
-      column(left, right) || column(right, left)
-        ? 'a column is not a vector: leave out the axis of 1'
-        : lonely === undefined
-          ? matrixProduct(context, a, b, action)
-          : `if ${nameOf(lonely, 'it')} is meant to spread, declare it: ${lonely.atomic ? nameOf(lonely) : 'name'}: [] = ...`,
-  });
-}
-
-/** The help for `W * x` where W @ x would fit. */
-function matrixProduct(context: Context, a: Draft, b: Draft, action: string): string | undefined {
-  const [left, right] = [a, b].map(({ type }) => resolveShape(type.shape, context.unknowns));
-  if (action !== 'multiply A by B' || !isKnownShape(left) || !isKnownShape(right)) return undefined;
-  const fits = (p: readonly Size[], q: readonly Size[]): boolean =>
-    p.length + q.length === 3 && showSize(p[p.length - 1]) === showSize(q[0]);
-  const product = (p: Draft, q: Draft): string =>
-    `* is element by element; for the matrix product write ${nameOf(p, '...')} @ ${nameOf(q, '...')}`;
-  return fits(left, right) ? product(a, b) : fits(right, left) ? product(b, a) : undefined;
-}
-
-/** A type of this element, with the shape that was combined. */
-export function combinedType(combined: Combined, element: DraftElement, rate: Rate): DraftType {
-  return { element, categories: undefined, shape: combined.shape, scalar: combined.scalar, rate };
-}
-
-/** A reference to the value, so that it is computed once: the draft itself where it is a name or a number. */
-export function setApart(context: Context, draft: Draft): Draft {
-  if (draft.atomic) return draft;
-  if (draft.parts !== undefined) {
-    const [re, im] = draft.parts;
-    return { ...draft, atomic: true, parts: [setApart(context, re), setApart(context, im)] };
-  }
-  const inner = context.loops.at(-1);
-  if (inner === undefined || !isOfRound(context, draft)) return asReference(context, draft);
-  const { loop } = inner;
-  const local = inner.locals.push(draft) - 1;
-  return {
-    ...draft,
-    atomic: true,
-    finish: () => ({ kind: 'loop-local', loop, local, ...nodeBase(context, draft.span, draft.type) }),
-  };
-}
-
-/** Whether a value changes from round to round of a loop that is looked at. */
-export function isOfRound(context: Context, draft: Draft): boolean {
-  const { loops } = context;
-  if (draft.parts !== undefined) return draft.parts.some((part) => isOfRound(context, part));
-  return loops.length > 0 && dependsOnLoops(draft.finish(), new Set(loops.map(({ loop }) => loop)));
-}
-
-/** Whether a value is there outside of all loops, as what looks beyond one step asks for; otherwise says so. */
-export function isOutsideLoops(context: Context, draft: Draft, what: string, help: string): boolean {
-  if (isPoison(draft) || !isOfRound(context, draft)) return true;
-  context.report.add({
-    code: 'RNN5019',
-    message: `${what} cannot stand inside repeat, where ${nameOf(draft, 'its value')} changes from round to round`,
-    span: draft.span,
-    notes: ['all rounds of repeat belong to one step'],
-    help,
-  });
-  return false;
-}
-
-/**
- * A reference to an equation or an input with this value, so that it may stand in another stage than what uses it: the
- * draft itself where it is one, else a nameless equation is made.
- */
-export function asReference(context: Context, draft: Draft, name?: string): Draft {
-  if (draft.reference) return draft;
-  if (draft.parts !== undefined) {
-    const [re, im] = draft.parts;
-    const named = (part: string): string | undefined => name && `${name}.${part}`;
-    const parts = [asReference(context, re, named('re')), asReference(context, im, named('im'))] as const;
-    return { ...draft, atomic: true, reference: true, parts };
-  }
-  const id = context.equations.length as EquationId;
-  context.equations.push({ name, span: draft.span, documentation: undefined, draft });
-  return {
-    ...draft,
-    atomic: true,
-    reference: true,
-    finish: () => ({ kind: 'equation', equation: id, ...nodeBase(context, draft.span, draft.type) }),
-  };
 }

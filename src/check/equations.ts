@@ -18,11 +18,11 @@ import {
   poison,
   reasons,
   type StateBinding,
-  setApart,
   shapeText,
   typeText,
 } from './context.ts';
 import { splitDrafts } from './operators.ts';
+import { setApart } from './references.ts';
 import { shortText } from './report.ts';
 import { type DraftType, unifyShapes } from './shapes.ts';
 import { readType, type WrittenType } from './size-expressions.ts';

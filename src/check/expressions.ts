@@ -8,13 +8,11 @@ import { callDraft } from './calls.ts';
 import type { OverTimeNode } from './checked.ts';
 import { expectNumber, inParts, partOf } from './complex.ts';
 import {
-  asReference,
   type Context,
   type Draft,
   draftReal,
   expectReal,
   fail,
-  isOutsideLoops,
   isPoison,
   makeDraft,
   nameOf,
@@ -34,6 +32,7 @@ import {
   notDraft,
   powerDraft,
 } from './operators.ts';
+import { asReference, isOutsideLoops } from './references.ts';
 import { shortText } from './report.ts';
 import { sizeOf } from './size.ts';
 
@@ -166,7 +165,7 @@ function overTimeDraft(
   const taken = reducer === 'max' ? expectReal : expectNumber;
   if (!isEnd && !taken(context, operand, words)) return poison(span);
   const help = 'give the sequence its end outside: e = last h, and write e in the function';
-  if (!isOutsideLoops(context, operand, words, help)) return poison(span);
+  if (!isOutsideLoops(context, operand, `there is no ${words} of`, span, help)) return poison(span);
   const type = { ...operand.type, rate: 'once' } as const;
   const reference = asReference(context, operand);
   return inParts(context, span, type, { because: operand.because }, (part, base) => ({
@@ -192,7 +191,7 @@ function eachStepDraft(context: Context, operand: Draft, span: Span): Draft {
     });
   }
   const help = 'write it outside: e = each step c, and e in the function';
-  if (!isOutsideLoops(context, operand, 'each step', help)) return poison(span);
+  if (!isOutsideLoops(context, operand, 'there is no each step of', span, help)) return poison(span);
   const type = { ...operand.type, rate: 'step' } as const;
   const reference = asReference(context, operand);
   return inParts(context, span, type, { because: operand.because }, (part, base) => ({

@@ -24,12 +24,7 @@ import { describeBinding } from './size-expressions.ts';
 import { lookUp } from './templates.ts';
 
 /** The function that a word names, if it names one. */
-export function functionNamed(
-  context: Context,
-  name: string,
-  place: Place,
-  span: Span,
-): FunctionValue | undefined {
+function functionNamed(context: Context, name: string, place: Place, span: Span): FunctionValue | undefined {
   const given = place.parameters?.get(name);
   if (given !== undefined) return isFunctionValue(given) ? given : undefined;
   const binding = seesCell(place) ? context.scope.get(name) : undefined;
@@ -63,7 +58,7 @@ interface ParameterUse {
 const known = new WeakMap<FunctionDeclaration, ReadonlyMap<string, ParameterUse>>();
 
 /** How a function uses its parameters, by their names. */
-export function parameterUses(
+function parameterUses(
   entry: FunctionEntry,
   find: (word: string, entry: FunctionEntry) => FunctionEntry | undefined,
 ): ReadonlyMap<string, ParameterUse> {

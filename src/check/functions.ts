@@ -3,12 +3,11 @@
 
 import type { Span } from '../base/source.ts';
 import type { ElementwiseName, PrimitiveName, UnaryName, WholeName } from './checked.ts';
+import { combine, combinedType } from './combine.ts';
 import { complexDraft, expectNumber, inParts, isComplex, partOf, refuseReal, spreadOver } from './complex.ts';
 import { byParts, cis, complexAbs, complexExp, complexProduct, conjugate } from './complex-arithmetic.ts';
 import {
   type Context,
-  combine,
-  combinedType,
   type Draft,
   draftReal,
   expectReal,
@@ -21,10 +20,10 @@ import {
   originOf,
   poison,
   reasons,
-  setApart,
   shapeText,
   typeText,
 } from './context.ts';
+import { setApart } from './references.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape, unifyShapes } from './shapes.ts';
 import { addSizes, type Size, showSize, subtractSizes } from './size.ts';
 

@@ -18,11 +18,12 @@ import {
   type Place,
   poison,
   reasons,
-  setApart,
   shapeText,
 } from './context.ts';
 import { inferArgument } from './function-values.ts';
 import { elementwise } from './functions.ts';
+import { sizeOfExpression } from './place-sizes.ts';
+import { setApart } from './references.ts';
 import type { FunctionEntry } from './resolve.ts';
 
 /** Opening up more functions than this in one cell means that they grow without bound. */
@@ -215,9 +216,7 @@ function bindArguments(
         related: [{ span: before.span, text: 'it is already given here' }],
       });
     } else {
-      // In a constant place nothing may be set apart: it has no equations.
-      const isReady = isFunctionValue(given) || place.constant !== undefined;
-      found.set(word, isReady ? given : setApart(context, given));
+      found.set(word, isFunctionValue(given) ? given : asArgument(context, given, argument.value, place));
     }
   }
   if (!good) return undefined;
@@ -240,6 +239,12 @@ function bindArguments(
     return undefined;
   }
   return withDefaults(context, entry, found, place, span);
+}
+
+/** An argument, computed once. It may be a size (`2 * depth`); in a constant place nothing is set apart: it has no equations. */
+function asArgument(context: Context, draft: Draft, expression: Expression, place: Place): Draft {
+  const apart = place.constant === undefined ? setApart(context, draft) : draft;
+  return apart.size === undefined ? { ...apart, size: sizeOfExpression(context, expression, place) } : apart;
 }
 
 /** The arguments, with the defaults of those that are not given. */

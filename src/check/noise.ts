@@ -5,10 +5,9 @@ import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Argument } from '../parser/tree.ts';
 import type { NoiseScope, Rate } from './checked.ts';
+import { combine, combinedType } from './combine.ts';
 import {
   type Context,
-  combine,
-  combinedType,
   type Draft,
   draftReal,
   expectReal,

@@ -3,12 +3,11 @@
 import type { Label } from '../base/diagnostic.ts';
 import { joinSpans, type Span } from '../base/source.ts';
 import type { ChainOperator, ComparisonOperator } from '../parser/tree.ts';
+import { combine, combinedType } from './combine.ts';
 import { alike, expectNumber, inParts, isComplex, partOf } from './complex.ts';
 import { complexLink, complexPower } from './complex-arithmetic.ts';
 import {
   type Context,
-  combine,
-  combinedType,
   type Draft,
   draftReal,
   expectBool,
@@ -22,10 +21,10 @@ import {
   originOf,
   poison,
   reasons,
-  setApart,
   shapeText,
   typeText,
 } from './context.ts';
+import { setApart } from './references.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape, type Shape } from './shapes.ts';
 import { constantSize, type Size, sameSize, showSize, sizeOf, subtractSizes } from './size.ts';
 

@@ -51,6 +51,12 @@ export function readSizeAt(context: Context, expression: Expression, place: Plac
 /** The size that an argument stands for, where it is made of sizes: `2 * depth`. */
 export function sizeOfExpression(context: Context, expression: Expression, place: Place): Size | undefined {
   if (expression.kind !== 'chain' && expression.kind !== 'power') return undefined;
+  const isMade = namesIn(expression).every((name) => {
+    const given = place.parameters?.get(name);
+    if (given !== undefined) return !isFunctionValue(given) && given.size !== undefined;
+    return seesCell(place) && context.scope.get(name)?.kind === 'size';
+  });
+  if (!isMade) return undefined;
   const report = new Report();
   const quiet = { ...context, report, scope: new Map(context.scope) };
   return readSizeAt(quiet, expression, place);

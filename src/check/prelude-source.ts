@@ -82,6 +82,27 @@ fn rk4_fourth(f, y, h, a, b, c) = y + h / 6 * (a + 2 * b + 2 * c + f(y + h * c))
 ## A vector with the length 1 in the direction of v; of a vector shorter than 1e-6 a shorter one.
 fn unit_norm(v) = v / sqrt(dot(v, v) + 1e-12)
 
+## Positive numbers made from any: softplus.
+fn positive(a) = softplus(a)
+
+## A matrix [m, n] of rank r at most, U V^T (as the weights of FastGRNN, Kusupati et al. 2018).
+fn low_rank(U: [m, r], V: [n, r]) = U @ transpose(V)
+
+## A matrix with the largest singular value 1, in 1 part in 100: W divided by it, found by the 256th power of W^T W.
+fn unit_spectral(W: [m, n]) = W / sqrt(largest_eigenvalue(transpose(W) @ W) + 1e-12)
+
+## The largest eigenvalue of a symmetric matrix that has none below zero.
+fn largest_eigenvalue(A: [m, m]) = rayleigh_quotient(A, repeat(squared_unit, scaled_unit(A), 8), identity(m))
+
+## The eigenvalue of A to the eigenvector that a projection P keeps.
+fn rayleigh_quotient(A, P, I) = sum(A * P) / (sum(I * P) + 1e-12)
+
+## A square matrix times itself, scaled.
+fn squared_unit(A: [m, m]) = scaled_unit(A @ A)
+
+## A matrix divided by the root of the sum of its squares.
+fn scaled_unit(A) = A / sqrt(sum(A * A) + 1e-24)
+
 ## The skew-symmetric part of a square matrix, twice: A - A^T. Its eigenvalues are imaginary.
 fn skew(A: [m, m]) = A - transpose(A)
 
@@ -103,11 +124,23 @@ fn exp_series_2(A, I, A2) = exp_series_4(A, I, A2, A @ A2, squared(A2))
 
 ## exp_series with the powers of A up to the fourth.
 fn exp_series_4(A, I, A2, A3, A4) = I + A + A2 / 2 + A3 / 6
-                                    + A4 @ (I / 24 + A / 120 + A2 / 720 + A3 / 5040 + A4 / 40320)
+                                    + A4 @ (I + (A + (A2 + (A3 + A4 / 8) / 7) / 6) / 5) / 24
 
 ## An orthogonal matrix made from any square one: e^(A - A^T) (Lezcano-Casado & Martinez-Rubio 2019, "expRNN"). What is
 ## trained is A, so the matrix stays orthogonal, as closely as expm is exact.
 fn orthogonal(A: [m, m]) = expm(skew(A))
+
+## The orthogonal matrix nearest to a square one (its polar factor), by the iteration of Newton and Schulz (Higham 2008).
+## In float64 right to 1e-12 where no singular value of A is below a hundredth of the root of the sum of its squares.
+fn nearest_orthogonal(A: [m, m]) = repeat(straightened, scaled_unit(A), 20)
+
+## A matrix with singular values nearer to 1.
+fn straightened(A: [m, m]) = 1.5 * A - 0.5 * (A @ transpose(A)) @ A
+
+## Of a skew-symmetric A the orthogonal matrix (I - A)^-1 (I + A), its Cayley transform (Helfrich, Willmott & Ye 2018): the
+## square of the orthogonal matrix nearest to I + A, which needs no inverse. In float64 right to 1e-12 where the sum of the
+## squares of A is at most 9000.
+fn cayley(A: [m, m]) = squared(nearest_orthogonal(identity(m) + A))
 
 ## A vector of d numbers for each of v categories.
 cell Embedding(d, v) {

@@ -4,7 +4,6 @@ import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Expression, GenerateItem, Item, LossItem, MetricItem, OutputItem } from '../parser/tree.ts';
 import {
-  asReference,
   type Context,
   type Draft,
   expectReal,
@@ -16,6 +15,7 @@ import {
   typeText,
 } from './context.ts';
 import { placeOf } from './equations.ts';
+import { asReference } from './references.ts';
 import { unifyShapes } from './shapes.ts';
 
 /** A result while its cell is checked. */

@@ -4,8 +4,10 @@
 import { type Diagnostic, makeDiagnostic } from '../base/diagnostic.ts';
 import { invariant } from '../base/invariant.ts';
 import type { CheckedCell, CheckedFile } from '../check/checked.ts';
+import { countedSizes } from '../check/counted-sizes.ts';
 import { elaborate } from '../check/elaborate/elaborate.ts';
 import type { Program } from '../check/program.ts';
+import { evaluateSize } from '../check/size.ts';
 import { type ReadBack, readBack } from './check.ts';
 import { derive, derivedBy, type Equations } from './derive.ts';
 import { NotationError } from './read.ts';
@@ -33,8 +35,10 @@ const STEPS = 5;
 export function deriveBlock(
   file: CheckedFile,
   cell: CheckedCell,
-  { sizes: given, hyperparameters }: DeriveOptions,
+  { sizes, hyperparameters }: DeriveOptions,
 ): { readonly derivation: Derivation | undefined; readonly diagnostics: readonly Diagnostic[] } {
+  // How often something is done is no symbol: the equations are so many.
+  const given = new Map([...counts(cell), ...sizes]);
   const open = cell.sizes.map((size) => size.name).filter((size) => !given.has(size));
   const at = (numberOf: (k: number) => number) =>
     elaborate(file, {
@@ -56,6 +60,19 @@ export function deriveBlock(
   const plain = prove(deriveProgram(small, []), small);
   invariant(plain !== undefined, `the derivation of ${cell.name} gives other gradients than its graph`);
   return { derivation: plain, diagnostics: [] };
+}
+
+/** Numbers for the sizes of a header that say how often something is done: their defaults, else a small one. */
+export function counts(cell: CheckedCell): ReadonlyMap<string, number> {
+  const counted = countedSizes(cell);
+  return new Map(
+    cell.sizes
+      .filter(({ name }) => counted.has(name))
+      .map(({ name, defaultValue }) => {
+        const value = defaultValue && evaluateSize(defaultValue, new Map());
+        return [name, value ?? 2];
+      }),
+  );
 }
 
 /** Derives a program; the sizes in `symbols`, which are primes of sizes.ts, are written as such. */

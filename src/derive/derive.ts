@@ -8,6 +8,7 @@ import { type NodeId, operandsOf } from '../graph/graph.ts';
 import { follow } from './follow.ts';
 import { type At, complexity, type Equation, type Formula, NOW, some } from './formula.ts';
 import { Formulas } from './formulas.ts';
+import { largePlaces } from './large.ts';
 import { type Given, Naming } from './naming.ts';
 import { keyOf, type Place, type PlaceKey, type Places } from './places.ts';
 import { inReadingOrder, inTermOrder } from './reading.ts';
@@ -72,6 +73,7 @@ export function derive(program: Program): Equations {
   const naming = new Naming(program, followed);
   const { places } = followed;
   const needed = neededPlaces(places, new Set(program.metrics.map((metric) => metric.name)));
+  for (const place of largePlaces(places, needed, naming.names)) naming.nameLarge(place);
   const known = {
     places,
     sizes: program.sizes,

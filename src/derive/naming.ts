@@ -121,6 +121,17 @@ export class Naming {
     this.names.set(keyOf(place), this.#fresh(this.gradient + named));
   }
 
+  /** Gives a name to what is too large to be written as a part of something else. */
+  nameLarge(place: Place): void {
+    const owner = this.#owner(place) ?? 'value';
+    this.nameFactor(
+      place,
+      owner,
+      () => false,
+      () => true,
+    );
+  }
+
   /** The state that a place of a backward scan is handed on to. */
   #handedBackTo(place: Place): string | undefined {
     const { backward, places } = this.#followed;
@@ -258,7 +269,7 @@ export class Naming {
         if (!isCall(node, 'sigmoid') && !isCall(node, 'tanh')) return;
         const operand = places.origin({ scan, node: node.operands[0] });
         if (places.nodeOf(operand).kind !== 'call' || this.names.has(keyOf(operand))) return;
-        if (this.#weight(operand) < 2) return;
+        if (!this.#isLonger(operand)) return;
         const owner = this.#owner({ scan, node: id as NodeId });
         if (owner !== undefined)
           this.names.set(keyOf(operand), this.#fresh(prefixed(this.#activation, owner)));
@@ -267,13 +278,18 @@ export class Naming {
     visit(undefined);
   }
 
-  /** How many operations stand before a place, up to what has a name. */
-  #weight(place: Place): number {
+  /** Whether more than one operation stands before a place, up to what has a name. */
+  #isLonger(place: Place): boolean {
     const { places } = this.#followed;
-    const node = places.nodeOf(place);
-    if (node.kind !== 'call' || this.names.has(keyOf(place)) || node.operands.length === 0) return 0;
-    const inner = node.operands.map((operand) => this.#weight(places.origin({ ...place, node: operand })));
-    return inner.reduce((total, one) => total + one, node.op === 'broadcast' ? 0 : 1);
+    let count = 0;
+    const waiting = [place];
+    for (let next = waiting.pop(); next !== undefined && count < 2; next = waiting.pop()) {
+      const node = places.nodeOf(next);
+      if (node.kind !== 'call' || this.names.has(keyOf(next)) || node.operands.length === 0) continue;
+      if (node.op !== 'broadcast') count++;
+      for (const operand of node.operands) waiting.push(places.origin({ ...next, node: operand }));
+    }
+    return count >= 2;
   }
 
   /** The first equation that a place goes into. */

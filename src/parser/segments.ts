@@ -197,6 +197,7 @@ export function scanSegment(stream: Stream, first: number, wanted: Mode, report:
         meantItems.get(token.image) ?? (called ? undefined : suggest(token.image, words.itemWords.keys()));
       if (meant !== undefined) {
         reportUnknownWord(stream, token, meant, itemsNote, report);
+        reported = true;
         kind = words.itemWords.get(meant.replace('frozen ', ''));
       }
     }

@@ -510,6 +510,61 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
       p, q = T()(x)
       output p + each step q
     }`,
+  'rounds in rounds, with what each computes once': cell(`
+    param R: [n, n, n]
+    param W: [n, n]
+    param S: [m + 1, n]
+    fn outer_round(v, k) = repeat(inner_round, twice(v * (k + 1)), n) + S[k]
+    fn inner_round(w, j) = twice(tanh(W @ w + R[j] @ w) * j)
+    fn twice(a) = a * a + a
+    output repeat(outer_round, x, m)`),
+  'weights of a function, shared by its uses and by all rounds': cell(`
+    state h: [n]
+    fn slope(v) = tanh(affine(v, u)) - linear(v) + tanh(linear(v))
+    u: [m] = affine(x)
+    h = heun(slope, repeat(slope, prev h, 2), 0.5) + slope(x)
+    output h`),
+  'no round at all, and as many as a size': cell(`
+    param W: [n, n]
+    fn turned(v) = W @ v
+    output repeat(turned, x, n - 3)
+    y = repeat(turned, x, m ^ 2 - 1)
+    output y`),
+  'what does not change from round to round, from another stage': cell(`
+    state h: [n] = repeat(tanh, last x, 3)
+    fn shifted(v) = tanh(v + each step last x - each step (max over time (x * x)))
+    h = repeat(shifted, prev h + h0, 2)
+    h0 = repeat(sigmoid, x, 2)
+    e = repeat(tanh, last h, 2)
+    output h
+    output e`),
+  'functions in a cell that runs backwards': `
+    cell Flow(n) {
+      input x: [n]
+      state s: [n]
+      net = Dense(n)
+      fn slope(v) = net(v) + x - each step last x
+      s = rk4(slope, prev s, 0.2)
+      output s
+    }
+    cell Main(n) {
+      input x: [n]
+      y = bidirectional(Flow())(x)
+      output y
+    }`,
+  'functions that are handed through': `
+    fn twice(f, y) = f(f(y))
+    fn both(f, g, y) = f(y) + g(y)
+    fn bound(q: [k], keys: [j, k]) = (keys @ q) * k / j
+    cell Main(n, m) {
+      input x: [n]
+      param W: [m, n]
+      fn scaled(v, a = 0.5) = both(tanh, halved, v) * a * sum(W)
+      fn halved(v) = v / 2
+      output twice(scaled, both(halved, scaled, x))
+      y = bound(x, W)
+      output y
+    }`,
   'a reversed cell within a reversed cell': `
     cell T(n) {
       input x: [n]

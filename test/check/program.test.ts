@@ -381,6 +381,11 @@ describe('what is no program', () => {
       { given: { n: 2, depth: 50 } },
     ],
     [
+      'RNN5908 rounds in rounds',
+      'cell C(n, depth) {\n  input x: [n]\n  fn some(v) = repeat(tanh, v, depth)\n  output repeat(some, x, depth)\n}',
+      { given: { n: 2, depth: 50 } },
+    ],
+    [
       'RNN5907 offset',
       'cell C(n) {\n  input x: [n]\n  param offset: [n]\n  output x * t + offset\n}',
       { given: { n: 2 } },

@@ -6,7 +6,7 @@ import type { CheckedFile } from '../../src/check/checked.ts';
 import { elaborate } from '../../src/check/elaborate/elaborate.ts';
 import type { Program } from '../../src/check/program.ts';
 import { type ReadBack, readBack } from '../../src/derive/check.ts';
-import { deriveProgram } from '../../src/derive/derivation.ts';
+import { counts, deriveProgram } from '../../src/derive/derivation.ts';
 import type { Equations } from '../../src/derive/derive.ts';
 import { PRIMES } from '../../src/derive/sizes.ts';
 import { writeDerivation } from '../../src/derive/text-document.ts';
@@ -24,8 +24,9 @@ export interface Derived {
 /** The last block of a file, derived with all its sizes as symbols. */
 export function derived(file: CheckedFile, startingStates = false): Derived {
   const block = file.blocks.findLast(({ kind }) => kind === 'model') ?? file.blocks.at(-1)!;
+  const counted = counts(block);
   const at = (numberOf: (k: number) => number): Program => {
-    const sizes = new Map(block.sizes.map(({ name }, k) => [name, numberOf(k)]));
+    const sizes = new Map([...block.sizes.map(({ name }, k) => [name, numberOf(k)] as const), ...counted]);
     const options = { name: block.name, sizes, mode: 'train', startingStates } as const;
     const { program, diagnostics } = elaborate(file, options);
     if (program === undefined) throw new Error(render(diagnostics, { colour: false }));
@@ -33,7 +34,7 @@ export function derived(file: CheckedFile, startingStates = false): Derived {
   };
   const equations = deriveProgram(
     at((k) => PRIMES[k]),
-    block.sizes.map((size) => size.name),
+    block.sizes.map((size) => size.name).filter((name) => !counted.has(name)),
   );
   const text = writeDerivation(equations);
   const program = at((k) => k + 2);

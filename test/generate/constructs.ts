@@ -155,6 +155,13 @@ export const PRELUDE_LEFT_OUT: Readonly<Record<string, string>> = {
   exp_series: 'stands in expm',
   exp_series_2: 'stands in expm',
   exp_series_4: 'stands in expm',
+  straightened: 'stands in nearest_orthogonal',
+  unit_spectral:
+    'its slope has no bound where two singular values are the largest: test/check/constrained.test.ts',
+  largest_eigenvalue: 'stands in unit_spectral',
+  rayleigh_quotient: 'stands in unit_spectral',
+  squared_unit: 'stands in unit_spectral',
+  scaled_unit: 'stands in unit_spectral and nearest_orthogonal',
 };
 
 /** How weights may start. */

@@ -57,6 +57,7 @@ const unary: readonly (readonly [number, Unary])[] = [
   [1, (_, e) => apply('silu', [e], interval(-0.3, relu(e.bounds.high)))],
   [1, (_, e) => apply('gelu', [e], interval(-0.2, relu(e.bounds.high)))],
   [1, of('softplus', softplus)],
+  [1, of('positive', softplus)],
   [1, of('log_sigmoid', (x) => -softplus(-x))],
   [1, shifted],
   [1, cancelled],

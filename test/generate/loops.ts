@@ -94,13 +94,28 @@ const constrained: Way = (scope, shape, place) => {
   if (place.known || shape.length !== 2 || !sameDim(shape[0], shape[1])) return undefined;
   const A = growUnit(scope, shape, closed(place));
   const small = slot(product(literal(1 / mostElements(shapeOf(A))), A));
-  const [name, argument, bounds] = scope.choices.of([
-    ['skew', slot(A), interval(-2, 2)],
-    ['symmetric', slot(A), interval(-2, 2)],
-    ['expm', small, interval(-3, 3)],
-    ['orthogonal', small, UNIT],
+  const one = `identity(${textOf(shape[0])})`;
+  const [before, argument, after, bounds] = scope.choices.of([
+    ['skew(', slot(A), ')', interval(-2, 2)],
+    ['symmetric(', slot(A), ')', interval(-2, 2)],
+    ['expm(', small, ')', interval(-3, 3)],
+    ['orthogonal(', small, ')', UNIT],
+    ['cayley(skew(', small, '))', UNIT],
+    // Far from where it would have no inverse.
+    ['nearest_orthogonal(', scope.inside === 'cell' ? small : undefined, ` + 2 * ${one})`, UNIT],
   ] as const);
-  return compose(real(shape), 'call', [`${name}(`, argument, ')'], { bounds });
+  if (argument === undefined) return undefined;
+  return compose(real(shape), 'call', [before, argument, after], { bounds });
+};
+
+/** A product of a matrix of few columns with another one. */
+const ofLowRank: Way = (scope, shape, place) => {
+  if (place.known || shape.length !== 2 || scope.inside !== 'cell') return undefined;
+  const rank = scope.dim();
+  const [U, V] = shape.map((dim) => growUnit(scope, [dim, rank], closed(place)));
+  const most = mostElements([rank]);
+  const parts = ['low_rank(', slot(U), ', ', slot(V), ')'];
+  return compose(real(shape), 'call', parts, { bounds: interval(-most, most) });
 };
 
 const ofUnitLength: Way = (scope, shape, place) => {
@@ -116,6 +131,7 @@ export function loopWays(ways: Ways): Ways {
     [1, solved(ways)],
     [1, identity],
     [4, constrained],
+    [1, ofLowRank],
     [1, ofUnitLength],
   ];
 }

@@ -163,6 +163,8 @@ interface Round {
   readonly value: NodeId;
   readonly number: number;
   readonly locals: readonly NodeId[];
+  /** How many rounds there are of it, with those of the loops around it. */
+  readonly copies: number;
 }
 
 /** By the loop's number in the cell. */
@@ -176,27 +178,33 @@ function roundOf({ loop }: LoopValueNode | LoopNumberNode | LoopLocalNode, round
 
 /** So many copies of the body, one after the other. */
 function repeat<C extends Surroundings>(e: RepeatNode, context: C, site: Site<C>, rounds: Rounds): NodeId {
-  const count = roundsNumber(e, context.opened);
+  // Loops in loops open up to their product.
+  const around = Math.max(1, ...[...rounds.values()].map(({ copies }) => copies));
+  const count = roundsNumber(e, context.opened, around);
+  const copies = around * count;
   let value = express(e.start, context, site, rounds);
   for (let number = 0; number < count; number++) {
     const locals: NodeId[] = [];
-    const inside = new Map(rounds).set(e.loop, { value, number, locals });
+    const inside = new Map(rounds).set(e.loop, { value, number, locals, copies });
     for (const local of e.locals) locals.push(express(local, context, site, inside));
     value = express(e.body, context, site, inside);
   }
   return value;
 }
 
-function roundsNumber({ count, span }: RepeatNode, { sizes }: Pick<Opened, 'sizes'>): number {
+function roundsNumber({ count, span }: RepeatNode, { sizes }: Pick<Opened, 'sizes'>, around: number): number {
   const number = evaluateSize(count, sizes);
   invariant(number !== undefined, `every size of ${showSize(count)} has a value`);
-  if (Number.isInteger(number) && number >= 0 && number <= mostRounds) return number;
+  if (Number.isInteger(number) && number >= 0 && around * number <= mostRounds) return number;
   const values = [...sizes].map(([name, value]) => `${name} = ${value}`).join(', ');
   throw new ElaborationProblem({
     code: 'RNN5908',
-    message: `repeat comes to ${number} rounds with ${values}`,
+    message:
+      around === 1
+        ? `repeat comes to ${number} rounds with ${values}`
+        : `repeat comes to ${number} rounds with ${values}, in each of ${around}`,
     span,
-    label: `from 0 to ${mostRounds} are possible: all of them belong to one step`,
+    label: `from 0 to ${mostRounds} in all are possible: all of them belong to one step`,
   });
 }
 

@@ -72,13 +72,6 @@ describe('docs/language.md', () => {
     expect(own.filter((name) => !said.includes(name) && name !== 'h')).toEqual([]);
   });
 
-  test('the prelude: every function and cell has a line', () => {
-    const prelude = read('src/check/prelude.rnn');
-    const names = [...prelude.matchAll(/^(?:fn|cell) (\w+)/gm)].map(([, name]) => name);
-    const [section] = /^### The prelude\n.*?^## /ms.exec(language)!;
-    expect(names.filter((name) => !section.includes(`\`${name}(`))).toEqual([]);
-  });
-
   test.each(['S[i, j] = x[i] * x[j]', 'y = sum over j: x[j]', 'y = all over time (x > 0)'])(
     'not supported yet: %s',
     async (equation) => {

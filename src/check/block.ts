@@ -141,17 +141,21 @@ function bindCells(context: Context, cells: Header['cells'], given: ReadonlyMap<
     }
     const template = given.get(text);
     if (template !== undefined) binding.template = openArgument(context, text, span, template);
-    else if (defaultValue === undefined) {
+    else if (defaultValue !== undefined) {
+      binding.template = readTemplate(context, defaultValue, placeOf(context, text));
+    } else {
       context.incomplete = true;
-      if (context.entry.kind === 'cell') continue;
-      context.report.add({
-        code: 'RNN5009',
-        message: `${text} stands for a cell, and nobody can give one to the model ${context.name}`,
-        span,
-        notes: ['a cell is given where it is used inside another; a model is not'],
-        help: `give it a default: ${text}: cell = GRU(m: 64)`,
-      });
-    } else binding.template = readTemplate(context, defaultValue, placeOf(context, text));
+      if (context.entry.kind === 'model') {
+        context.report.add({
+          code: 'RNN5009',
+          message: `${text} stands for a cell, and nobody can give one to the model ${context.name}`,
+          span,
+          notes: ['a cell is given where it is used inside another; a model is not'],
+          help: `give it a default: ${text}: cell = GRU(m: 64)`,
+        });
+      }
+    }
+    binding.isSettled = true;
   }
 }
 

@@ -106,7 +106,18 @@ export function callOutputs(
       context.incomplete = true;
       return undefined;
     }
-    if (known === undefined && !context.scope.has(name) && !isPrimitiveFunction(name) && !isBuiltIn(name)) {
+    const binding = context.scope.get(name);
+    if (known === undefined && place.inside !== undefined && binding?.kind === 'cell') {
+      fail(context, {
+        code: 'RNN5001',
+        message: `the function ${place.inside.declaration.name.text} uses the cell ${name} of a header, and a function has no weights`,
+        span: callee.callee.span,
+        related: [{ span: binding.span, text: `${name} is declared here` }],
+        help: 'make the function a cell',
+      });
+      return undefined;
+    }
+    if (known === undefined && binding === undefined && !isPrimitiveFunction(name) && !isBuiltIn(name)) {
       unknownFunction(context, name, place, callee.callee.span, true);
       return undefined;
     }

@@ -89,6 +89,8 @@ export interface CellBinding {
   readonly span: Span;
   /** What was given for it, or its default; undefined where its cell is looked at without one, or it has a mistake. */
   template: Template | undefined;
+  /** Whether what stands for it is settled: the default of a cell sees the cells before it. */
+  isSettled: boolean;
   /** Where it stands in an expression first. */
   usedAt: Span | undefined;
 }

@@ -43,7 +43,14 @@ export function declareHeader(context: Context, declaration: BlockDeclaration): 
       continue;
     }
     if (isCellType(type)) {
-      const binding = { kind: 'cell', span: name.span, template: undefined, usedAt: undefined } as const;
+      const { span } = name;
+      const binding = {
+        kind: 'cell',
+        span,
+        template: undefined,
+        isSettled: false,
+        usedAt: undefined,
+      } as const;
       if (declare(context, name, { ...binding })) cells.push(parameter);
       continue;
     }

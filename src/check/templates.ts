@@ -181,7 +181,7 @@ function notATemplate(context: Context, expression: Expression, place: Place): u
   }
   const isFunction =
     name !== undefined && (entry?.kind === 'function' || isPrimitiveFunction(name) || isBuiltIn(name));
-  if (name !== undefined && binding === undefined && !isFunction && expression.kind === 'call') {
+  if (name !== undefined && binding === undefined && entry === undefined && !isFunction) {
     return unknownCell(context, name, place, head.span);
   }
   const what = isFunction ? 'a function' : binding === undefined ? undefined : describeBinding(binding);
@@ -337,6 +337,15 @@ function readGiven(
   place: Place,
   span: Span,
 ): Template | undefined {
+  if (!binding.isSettled) {
+    context.report.add({
+      code: 'RNN5009',
+      message: `the default of a cell is made of the cells before it in the header, and ${word} is none`,
+      span,
+      related: [{ span: binding.span, text: `${word} is declared here` }],
+    });
+    return undefined;
+  }
   binding.usedAt ??= span;
   if (binding.template === undefined) {
     // Nothing is known of it: what is wrong with it shows where its cell is used.

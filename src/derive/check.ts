@@ -76,7 +76,8 @@ function drawTensor(
   const entries = { length: count(shape) };
   if (role === 'shared') return indexTensor(shape);
   if (type.element === 'index') {
-    const declared = [...program.inputs, ...program.targets].find((input) => input.name === name);
+    const starts = program.states.map((state) => ({ ...state, name: `state.${state.name}` }));
+    const declared = [...program.inputs, ...program.targets, ...starts].find((input) => input.name === name);
     return indexTensor(
       shape,
       Array.from(entries, () => random.integer(declared?.categories ?? 1000)),

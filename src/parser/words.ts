@@ -109,6 +109,8 @@ function findDefinitions(all: readonly IToken[], partner: Int32Array): Uint8Arra
   const defines = new Uint8Array(all.length);
   for (let i = all.length - 2; i >= 0; i--) {
     if (!isWordLike(all[i]) || isComplexType(all, i)) continue;
+    // `keys: once [m] = ...` defines keys, and no entries of something called once.
+    if (all[i].image === 'once' && all[i - 1]?.tokenType === tokens.Colon) continue;
     // The colon of `sum over i, j:` declares nothing.
     if (all[i].image === 'over' && i > 0 && isWordLike(all[i - 1]) && !beforeValue.has(all[i - 1].image)) {
       for (let k = i + 1; defines[k] === 2; k += 2) defines[k] = 0;

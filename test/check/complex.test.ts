@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { vjp } from '../../src/autodiff/vjp.ts';
+import { RandomStream } from '../../src/base/random.ts';
 import { elaborate } from '../../src/check/elaborate/elaborate.ts';
 import { showSizes } from '../../src/check/size.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
@@ -304,6 +305,79 @@ test('a complex expression means what complex arithmetic says', () => {
   fc.assert(property, { numRuns: 300, seed: 1 });
 });
 
+/** Two ways to say the same: the equations of z, once at each step or once for the sequence. */
+const SAME: readonly (readonly [string, string])[] = [
+  ['z[i] = sum over j: A[i, j] * u[j]', 'z = A @ u'],
+  ['z[i, k] = sum over j: A[i, j] * (B[j, k] + R[j, k])', 'z = A @ (B + R)'],
+  ['z = mean over i, j: A[i, j] * B[i, j]', 'z = dot(A, B) / 4'],
+  ['z[i] = exp(u[i]) / (2 + v[i]) - conj(u[i]) * x[i]', 'z = exp(u) / (2 + v) - conj(u) * x'],
+  ['z[i, j] = u[i] * v[j] * s', 'z = outer(u, v) * s'],
+  ['z[i] = complex(abs(u[i]), i * x[i])', 'z = complex(abs(u), concat(0 * x[0:1], x[1:2]))'],
+  ['z[i]: complex [2] = u[i + 1]', 'z = concat(u[1:2], 0 * u[0:1])'],
+  ['z[i] = if x[i] > 0 then u[i] * v[i] else x[i]', 'z = if x > 0 then u * v else x'],
+  ['z[i]: complex [2, 2] = A[i]', 'z = A'],
+  ['z[i]: complex [2, 2] = A[i, :] * 2', 'z = 2 * A'],
+  ['z = sum over i: A[i, 1] * u[0]', 'z = u[0] * (A[0, 1] + A[1, 1])'],
+  ['z = u[argmax(x)] * v[argmax(x)]', 'z = if x[0] >= x[1] then u[0] * v[0] else u[1] * v[1]'],
+  ['z = transpose(A)[0]', 'z = concat(A[0:1, 0], A[1:2, 0])'],
+  ['z = reshape(reshape(A * B, [4]), [2, 2])', 'z = A * B'],
+  ['w = all over time (u * v)\nz = sum(w)', 'z = sum over time sum(u * v)'],
+  ['w = all over time u\nz = sum(complex(abs(w), 0) * (w + 1))', 'z = sum over time sum(abs(u) * (u + 1))'],
+  [
+    'w = all over time u\nz = each step (transpose(w) @ w) @ v',
+    'w = sum over time outer(u, u)\nz = each step w @ v',
+  ],
+  [
+    'w = all over time u\nk: [time] = each step abs(w[:, 0])\nz = k @ each step w',
+    'w = sum over time (abs(u[0]) * u)\nz = each step w',
+  ],
+  ['z = each step (mean over time (u * s)) * v', 'm = mean over time (u * s)\nz = v * each step m'],
+  ['z[i] = last u[i] * last v[i]', 'z = last (u) * last (v)'],
+  ['z = delay(u, 1) * delay(u, 1)', 'z = delay(u, 1) ^ 2'],
+  [
+    'state h: complex [2]\nh[i] = 0.5 * cis(x[i]) * prev h[i] + u[i]\nz = h',
+    'state h: complex [2]\nh = 0.5 * cis(x) * prev h + u\nz = h',
+  ],
+  [
+    'state k: index(3) = 1\nk = if prev k == 2 then 0 else 2\nz = if k == 2 then u else 2 * v',
+    'state c: []\nc = 1 - prev c\nz = if c > 0 then u else 2 * v',
+  ],
+  [
+    'fn turned(a: complex [n], b: complex, c: []) = b * a + c\nz = turned(u, s, sum(x))',
+    'z = s * u + sum(x)',
+  ],
+  [
+    'fn f(a) = abs(complex(a, 1) ^ 2)\nz[i] = complex(repeat(f, x[i], 2), 0) * u[i]',
+    'a = (x * x + 1) ^ 2 + 1\nz = a * u',
+  ],
+];
+
+test.each(SAME)('%s', (one, other) => {
+  const random = new RandomStream(7, 'complex values');
+  const inputs = new Map(
+    Object.entries(GIVEN).flatMap(([key, { shape, complex }]) =>
+      (complex ? [`${key}.re`, `${key}.im`] : [key]).map((part) => {
+        const count = STEPS * shape.reduce((a, b) => a * b, 1);
+        return [
+          part,
+          realTensor(
+            [STEPS, ...shape],
+            Array.from({ length: count }, () => 2 * random.uniform() - 1),
+          ),
+        ] as const;
+      }),
+    ),
+  );
+  const [p, q] = [one, other].map(
+    (text) => run(`cell C() {\n${declarationsFor(text)}${text}\noutput z\n}`, inputs).found,
+  );
+  for (const part of ['z.re', 'z.im']) {
+    const [a, b] = [p, q].map((found) => found.get(part)!);
+    expect(a.shape).toEqual(b.shape);
+    for (const [i, value] of b.data.entries()) expect(a.data[i]).toBeCloseTo(value, 12);
+  }
+});
+
 function file(path: string): string {
   return readFileSync(new URL(`../../models/${path}`, import.meta.url), 'utf8');
 }
@@ -469,6 +543,24 @@ test('both parts of what is complex have names', () => {
   expect(named).toEqual(
     ['h', 'a', 'b', 'c'].flatMap((key) => [`${key}.re step 0 [m]`, `${key}.im step 0 [m]`]),
   );
+});
+
+test('a complex weight of an instance is read by its name', () => {
+  const text = (weight: string): string => `
+    cell Turn(m) {
+      input z: complex [m]
+      param lambda: complex [m] ~ normal(0.5)
+      output lambda * z
+    }
+    cell C(m) {
+      input x: [m]
+      low = Turn(m: m)
+      output low(complex(x, 1)) - ${weight}
+    }`;
+  good(text('low.lambda'));
+  expect(complaints(text('low.lambda.re'))).toEqual([
+    'RNN2016 Turn has no output, state or weight lambda.re',
+  ]);
 });
 
 test('a start by the fans has its variance in both parts together', () => {

@@ -130,7 +130,7 @@ export function loopWays(ways: Ways): Ways {
     [2, repeated(ways)],
     [1, solved(ways)],
     [1, identity],
-    [4, constrained],
+    [8, constrained],
     [1, ofLowRank],
     [1, ofUnitLength],
   ];

@@ -141,3 +141,16 @@ test('imports, parameters, entries', () => {
       ),
   ).toEqual(['data text("f", by: char)', 'window 64', 'optimizer adam(lr: 0.001)', 'clip 1', 'seed (- 1)']);
 });
+
+test('a type may begin a line: once is no name with places there', () => {
+  const file = parseGood(
+    'cell C(n) {\n  input x: [n]\n  y:\n  once [n] = last x\n  once = y\n  output once\n}',
+  );
+  const [cell] = file.declarations;
+  expect(cell.kind === 'cell' && cell.items.map((item) => item.kind)).toEqual([
+    'input',
+    'equation',
+    'equation',
+    'output',
+  ]);
+});

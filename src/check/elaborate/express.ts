@@ -29,6 +29,7 @@ import { operandsOf } from '../operands.ts';
 import { mostRounds } from '../repeat.ts';
 import { evaluateSize, type Size, showSize, symbolsOf } from '../size.ts';
 import type { Around } from './axes.ts';
+import { identity, newest, oldest } from './entries.ts';
 import { lift } from './lift.ts';
 import { type Opened, shapeDims, sizeNumber, wholeNumber } from './opened.ts';
 import { ElaborationProblem } from './problem.ts';
@@ -206,13 +207,6 @@ function around<C extends Surroundings>(
   };
 }
 
-/** Ones on the diagonal, zeros elsewhere. */
-function identity(b: GraphBuilder, shape: readonly Dim[]): NodeId {
-  const places = b.call('iota', [], { extent: shape[0] });
-  const same = b.apply('eq', b.broadcast(places, shape, [0]), b.broadcast(places, shape, [1]));
-  return b.call('convert', [same], { element: 'real' });
-}
-
 /** One round of a loop: what the one before has left, its number, and what it has computed so far. */
 interface Round {
   readonly value: NodeId;
@@ -265,27 +259,6 @@ function roundsNumber({ count, span }: RepeatNode, { sizes }: Pick<Opened, 'size
     span,
     label: `from 0 to ${mostRounds} in all are possible: all of them belong to one step`,
   });
-}
-
-/** The last entry of a value along its first axis. */
-function oldest(b: GraphBuilder, kept: NodeId): NodeId {
-  return entry(b, kept, Number(b.shapeOf(kept)[0]) - 1);
-}
-
-/** One entry of a value along its first axis. */
-function entry(b: GraphBuilder, of: NodeId, start: number): NodeId {
-  const [, ...shape] = b.shapeOf(of);
-  const one = b.call('slice', [of], { axis: 0, start, size: 1 });
-  return b.call('reshape', [one], { shape });
-}
-
-/** A value in front of others, of which the last one goes. */
-function newest(b: GraphBuilder, value: NodeId, kept: NodeId): NodeId {
-  const [count] = b.shapeOf(kept);
-  const first = b.call('reshape', [value], { shape: [1, ...b.shapeOf(value)] });
-  if (count === 1) return first;
-  const others = b.call('slice', [kept], { axis: 0, start: 0, size: Number(count) - 1 });
-  return b.call('concat', [first, others], { axis: 0 });
 }
 
 /** Two or more operands in one shape: those of shape [] spread. */

@@ -11,7 +11,6 @@ import {
   type DenseUnit,
   type Draft,
   type DraftParameter,
-  expectReal,
   isPoison,
   joinRates,
   makeDraft,
@@ -21,7 +20,9 @@ import {
   poison,
   reasons,
   shapeText,
+  typeText,
 } from './context.ts';
+import { expectReal } from './expect.ts';
 import { isKnownShape, resolveShape, type Shape, type UnknownShape, unifyShapes } from './shapes.ts';
 import type { WrittenStart } from './starts.ts';
 
@@ -201,6 +202,18 @@ function affineNode(
 }
 
 function isVectorOrScalar(context: Context, draft: Draft, word: string): boolean {
+  if (draft.type.element === 'complex') {
+    const name = nameOf(draft, 'z');
+    context.report.add({
+      code: 'RNN3201',
+      message: `${name} is complex, and the weights of ${word} are real`,
+      span: draft.span,
+      label: `this is ${typeText(context, draft.type)}`,
+      related: reasons(draft.span, draft.because),
+      help: `declare a weight, param W: complex [m, n], and write W @ ${/^(prev )?[\w.]+(\([^()]*\))?$/.test(name) ? name : `(${name})`}`,
+    });
+    return false;
+  }
   if (!expectReal(context, draft, word)) return false;
   const shape = resolveShape(draft.type.shape, context.unknowns);
   if (!isKnownShape(shape) || shape.length <= 1) return true;

@@ -4,13 +4,23 @@ import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import { applyDense } from './affine.ts';
-import type { ApplicationId, CheckedCell, CheckedInput, Rate } from './checked.ts';
+import type { ApplicationId, CheckedCell, CheckedInput, CheckedType, Rate } from './checked.ts';
 import { combine, combinedType } from './combine.ts';
+import {
+  type Declared,
+  declaredOf,
+  expectNumber,
+  finishedParts,
+  inParts,
+  isComplex,
+  partName,
+  refuseReal,
+} from './complex.ts';
+import { complexLink } from './complex-arithmetic.ts';
 import {
   type Context,
   type Draft,
   type DraftInstance,
-  expectReal,
   fail,
   isPoison,
   joinRates,
@@ -26,6 +36,7 @@ import {
   type TemplateUnit,
   typeText,
 } from './context.ts';
+import { expectReal } from './expect.ts';
 import { concatDrafts } from './functions.ts';
 import { isOutsideLoops, setApart } from './references.ts';
 import { type DraftType, type Shape, unifyShapes } from './shapes.ts';
@@ -115,13 +126,14 @@ export function applyUnit(
 }
 
 function addDrafts(context: Context, a: Draft, b: Draft, span: Span): Draft {
-  if (!expectReal(context, a, 'residual') || !expectReal(context, b, 'residual')) return poison(span);
+  if (!expectNumber(context, a, 'residual') || !expectNumber(context, b, 'residual')) return poison(span);
   // Both sides count: residual adds what goes in to what comes out, so neither spreads.
   const spread = [a, b].map((draft) => ({ ...draft, type: { ...draft.type, scalar: false } }));
   const combined = combine(context, spread, 'add what goes into residual, A, and what comes out, B', span);
   const rate = joinRates(context, [a, b], span);
   if (combined === undefined || rate === undefined) return poison(span);
   const type = combinedType({ ...combined, scalar: a.type.scalar && b.type.scalar }, 'real', rate);
+  if (isComplex(a) || isComplex(b)) return complexLink(context, '+', a, b, type, span);
   return makeDraft(
     span,
     type,
@@ -215,34 +227,49 @@ function applyInstance(
   if (args.some(({ draft }) => !isOutsideLoops(context, draft, inLoop, span, help))) return undefined;
   const given = matchArguments(context, cell, args, span);
   const drafts = given?.filter((draft) => draft !== undefined) ?? [];
-  if (drafts.length < cell.inputs.length) return undefined;
+  const inputs = declaredOf(cell.inputs);
+  if (drafts.length < inputs.length) return undefined;
   let good = true;
   for (const [i, draft] of drafts.entries()) {
-    if (!checkArgument(context, instance, cell.inputs[i], draft)) good = false;
+    if (!checkArgument(context, instance, inputs[i], draft)) good = false;
   }
-  const rate = applicationRate(context, cell, drafts, span);
+  const rate = applicationRate(context, cell, inputs, drafts, span);
   if (!good || rate === undefined) return undefined;
   const id = context.applications.length as ApplicationId;
-  context.applications.push({ instance: instance.name, span, arguments: drafts, rate, reverse });
+  const parts = drafts.flatMap((draft) => finishedParts(draft).map(([, part]) => part));
+  context.applications.push({ instance: instance.name, span, arguments: parts, rate, reverse });
   instance.applications.push(id);
-  return cell.outputs.map((output, i) => {
-    const type = inInstance(instance, output.value.type, rate);
+  return declaredOf(cell.outputs).map((output) => {
+    const type = inInstance(instance, output.entry.value.type, rate, output.complex);
     const shape = shapeText(context, type.shape);
-    return makeDraft(
-      span,
-      type,
-      () => ({ kind: 'apply', application: id, output: i, ...nodeBase(context, span, type) }),
-      { because: { span: instance.span, text: `${cell.name} gives ${shape} here` } },
-    );
+    const text = `${cell.name} gives ${output.complex ? `complex ${shape}` : shape} here`;
+    return outputDraft(context, id, output, type, { span: instance.span, text }, span);
   });
 }
 
+/** One output of an application. */
+function outputDraft(
+  context: Context,
+  application: ApplicationId,
+  { at }: Declared<unknown>,
+  type: DraftType,
+  because: Label,
+  span: Span,
+): Draft {
+  return inParts(context, span, type, { because }, (part, base) => ({
+    kind: 'apply',
+    application,
+    output: part === 'im' ? at + 1 : at,
+    ...base,
+  }));
+}
+
 /** A type of the instance's cell, in the sizes of its user. */
-function inInstance(instance: DraftInstance, type: CheckedInput['type'], applied: Rate): DraftType {
+function inInstance(instance: DraftInstance, type: CheckedType, applied: Rate, complex: boolean): DraftType {
   const { cell, sizes } = instance;
   const inner = type.rate;
   return {
-    element: type.element,
+    element: complex ? 'complex' : type.element,
     categories: type.categories === undefined ? undefined : substituteSize(type.categories, sizes),
     shape: type.shape.map((size) => substituteSize(size, sizes)),
     scalar: type.shape.length === 0,
@@ -257,7 +284,7 @@ function matchArguments(
   args: readonly GivenValue[],
   span: Span,
 ): readonly (Draft | undefined)[] | undefined {
-  const names = cell.inputs.map((input) => input.name);
+  const names = declaredOf(cell.inputs).map((input) => input.name);
   const found = new Map<string, GivenValue>();
   let good = true;
   const related = [{ span: cell.span, text: `${cell.name} is declared here` }];
@@ -315,14 +342,17 @@ function matchArguments(
 function checkArgument(
   context: Context,
   instance: DraftInstance,
-  input: CheckedInput,
+  { name, entry: input, complex }: Declared<CheckedInput>,
   draft: Draft,
 ): boolean {
   if (isPoison(draft)) return false;
-  const what = `the input ${input.name} of ${instance.cell.name}`;
-  const from: Label = { span: input.span, text: `${input.name} is declared here` };
-  const wanted = inInstance(instance, input.type, 'step');
-  if (wanted.element === 'real') {
+  const what = `the input ${name} of ${instance.cell.name}`;
+  const from: Label = { span: input.span, text: `${name} is declared here` };
+  const wanted = inInstance(instance, input.type, 'step', complex);
+  if (wanted.element === 'complex') {
+    if (!expectNumber(context, draft, what)) return false;
+    if (refuseReal(context, draft, `${what} is complex`, from)) return false;
+  } else if (wanted.element === 'real') {
     if (!expectReal(context, draft, what)) return false;
   } else if (draft.type.element !== 'index') {
     context.report.add({
@@ -356,12 +386,16 @@ function checkArgument(
 function applicationRate(
   context: Context,
   cell: CheckedCell,
+  inputs: readonly Declared<CheckedInput>[],
   drafts: readonly Draft[],
   span: Span,
 ): Rate | undefined {
   if (cell.pointwise) return joinRates(context, drafts, span);
   for (const [i, draft] of drafts.entries()) {
-    const { name, type } = cell.inputs[i];
+    const {
+      name,
+      entry: { type, span: declared },
+    } = inputs[i];
     if (isPoison(draft) || draft.type.rate === 'constant' || draft.type.rate === type.rate) continue;
     const text = nameOf(draft, 'this');
     const simple = draft.atomic ? nameOf(draft, '...') : `(${nameOf(draft, '...')})`;
@@ -372,7 +406,7 @@ function applicationRate(
           ? `${cell.name} takes a value of ${name} at each step, and ${text} is there once for the sequence`
           : `${cell.name} takes ${name} once for the sequence, and ${text} is there at each step`,
       span: draft.span,
-      related: reasons(draft.span, { span: cell.inputs[i].span, text: `${name} is declared here` }),
+      related: reasons(draft.span, { span: declared, text: `${name} is declared here` }),
       help:
         type.rate === 'step'
           ? `write each step ${simple}`
@@ -390,6 +424,7 @@ interface FoundState {
   readonly name: string;
   readonly shape: readonly Size[];
   readonly categories: Size | undefined;
+  readonly element: 'real' | 'complex';
   readonly because: Label;
 }
 
@@ -404,13 +439,15 @@ function findState(instance: DraftInstance, path: readonly string[]): FoundState
     sizes = new Map([...inner.sizes].map(([name, size]) => [name, substituteSize(size, outer)]));
     cell = inner.cell;
   }
-  const state = cell.states.find((candidate) => candidate.name === path.at(-1));
-  if (state === undefined) return undefined;
+  const found = declaredOf(cell.states).find((candidate) => candidate.name === path.at(-1));
+  if (found === undefined) return undefined;
+  const { entry: state, complex } = found;
   return {
     name: [instance.name, ...path].join('.'),
     shape: state.shape.map((size) => substituteSize(size, sizes)),
     categories: state.categories && substituteSize(state.categories, sizes),
-    because: { span: state.span, text: `${state.name} is a state of ${cell.name}` },
+    element: complex ? 'complex' : 'real',
+    because: { span: state.span, text: `${found.name} is a state of ${cell.name}` },
   };
 }
 
@@ -473,18 +510,20 @@ export function memberDraft(context: Context, path: readonly string[], previous:
   const state = findState(instance, rest);
   if (previous && state !== undefined) {
     if (!context.lookedAt.has(name)) context.lookedAt.set(name, span);
-    const type = stateType(state.shape, state.categories);
-    return makeDraft(
-      span,
-      type,
-      () => ({ kind: 'previous', state: state.name, ...nodeBase(context, span, type) }),
-      { because: state.because, atomic: true },
-    );
+    const type = stateType(state, state.shape);
+    const extra = { because: state.because, atomic: true };
+    return inParts(context, span, type, extra, (part, base) => ({
+      kind: 'previous',
+      state: partName(state.name, part),
+      ...base,
+    }));
   }
-  const output = rest.length === 1 && !previous ? cell.outputs.findIndex((o) => o.name === rest[0]) : -1;
-  if (output < 0 && state === undefined) {
-    const outputs = cell.outputs.map((o) => o.name);
-    const states = cell.states.map((s) => s.name);
+  const handedOut = declaredOf(cell.outputs);
+  const output =
+    rest.length === 1 && !previous ? handedOut.find((candidate) => candidate.name === rest[0]) : undefined;
+  if (output === undefined && state === undefined) {
+    const outputs = handedOut.map((o) => o.name);
+    const states = declaredOf(cell.states).map((s) => s.name);
     const isOutput = previous && outputs.includes(rest.join('.'));
     const weights = previous ? [] : weightsOf(context, name);
     const near = suggest(rest.join('.'), previous ? states : [...outputs, ...states, ...weights]);
@@ -522,21 +561,18 @@ export function memberDraft(context: Context, path: readonly string[], previous:
     });
   }
   const applied = context.applications[application].rate;
-  if (output >= 0) {
-    const type = inInstance(instance, cell.outputs[output].value.type, applied);
-    return makeDraft(
-      span,
-      type,
-      () => ({ kind: 'apply', application, output, ...nodeBase(context, span, type) }),
-      { because: { span: cell.outputs[output].span, text: `an output of ${cell.name}` } },
-    );
+  if (output !== undefined) {
+    const { entry, complex } = output;
+    const type = inInstance(instance, entry.value.type, applied, complex);
+    const because = { span: entry.span, text: `an output of ${cell.name}` };
+    return outputDraft(context, application, output, type, because, span);
   }
   if (state === undefined) return poison(span);
-  const type = stateType(state.shape, state.categories);
-  return makeDraft(
-    span,
-    type,
-    () => ({ kind: 'instance-state', state: state.name, application, ...nodeBase(context, span, type) }),
-    { because: state.because },
-  );
+  const type = stateType(state, state.shape);
+  return inParts(context, span, type, { because: state.because }, (part, base) => ({
+    kind: 'instance-state',
+    state: partName(state.name, part),
+    application,
+    ...base,
+  }));
 }

@@ -4,11 +4,11 @@
 import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import type { Expression, Parameter, TypeAnnotation } from '../parser/tree.ts';
+import { expectNumber, refuseReal } from './complex.ts';
 import {
   type Context,
   type Draft,
   draftReal,
-  expectReal,
   type FunctionValue,
   isFunctionValue,
   isPoison,
@@ -22,6 +22,7 @@ import {
   shapeText,
   typeText,
 } from './context.ts';
+import { expectReal } from './expect.ts';
 import { readSizeAt } from './place-sizes.ts';
 import { shortText } from './report.ts';
 import type { FunctionEntry } from './resolve.ts';
@@ -105,9 +106,13 @@ function fits(
     fail();
     return false;
   }
-  if (!expectReal(context, argument, declaration.name.text)) return false;
-  // Another word than real is told where the function is declared.
-  if (value.kind === 'named' && value.name.text !== 'real') return false;
+  const isComplexType = value.kind === 'named' ? value.name.text === 'complex' : value.complex;
+  const use = declaration.name.text;
+  if (!(isComplexType ? expectNumber : expectReal)(context, argument, use)) return false;
+  if (isComplexType && refuseReal(context, argument, `${name.text} of ${use} is complex`, label))
+    return false;
+  // Another word is told where the function is declared.
+  if (value.kind === 'named' && !isComplexType && value.name.text !== 'real') return false;
   const shape = sizesIn(type).map((size) => readSizeAt(context, size, place));
   const wholeShape = shape.filter((size) => size !== undefined);
   if (wholeShape.length < shape.length) return false;

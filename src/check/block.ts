@@ -9,6 +9,7 @@ import type {
   CheckedResult,
   CheckedSettled,
 } from './checked.ts';
+import { finishedParts, partName, partsOf, startOfPart } from './complex.ts';
 import type { CellOf, Context, Draft, DraftParameter, Template } from './context.ts';
 import { isPoison, newCounts, reasons } from './context.ts';
 import { declareHeader, declareItems, type Header } from './declarations.ts';
@@ -41,7 +42,7 @@ import { checkStarts, product } from './starts.ts';
 import { inferConstant } from './template-arguments.ts';
 import { instantiate, isTemplate, readTemplate } from './templates.ts';
 import { reportUndefinedStates } from './undefined-states.ts';
-import { warnUnused } from './usage.ts';
+import { neverApplied, warnUnused } from './usage.ts';
 import { checkWeights } from './weights.ts';
 
 /** Cells in cells double with every level: a short file could ask for more copies than there is memory. */
@@ -353,8 +354,12 @@ function finish(
       if (binding === undefined || (binding.kind !== 'input' && binding.kind !== 'target')) return [];
       const { element, categories, rate } = binding.type;
       if (element === 'unknown') return [];
-      const type = { element, categories, shape: shapeOf(binding.type.shape), rate };
-      return [{ kind: item.kind, name: text, span, documentation: item.documentation, type }];
+      const { kind, documentation } = item;
+      return partsOf(element).map((part) => {
+        const kept = element === 'complex' ? 'real' : element;
+        const type = { element: kept, categories, shape: shapeOf(binding.type.shape), rate };
+        return { kind, name: partName(text, part), span, documentation, type };
+      });
     });
   });
   const equations = context.equations.map(({ name, span, documentation, draft }) => ({
@@ -369,26 +374,30 @@ function finish(
       const binding = scope.get(text);
       const value = context.values.get(text);
       if (binding?.kind !== 'state' || binding.shape === undefined || value === undefined) return [];
-      const { shape, categories } = binding;
-      const start = starts.get(text)?.finish();
+      const { shape, categories, element } = binding;
       const { documentation } = item;
-      return [{ name: text, span, documentation, shape, categories, start, equation: value.id }];
+      return partsOf(element).map((part) => {
+        const start = startOfPart(starts.get(text), part)?.finish();
+        const equation = part === 'im' && value.imaginary !== undefined ? value.imaginary : value.id;
+        return { name: partName(text, part), span, documentation, shape, categories, start, equation };
+      });
     });
   });
-  const kept = context.delays.flatMap(({ name, span, count, type, start, equation }) => {
-    if (equation === undefined) return [];
+  const kept = context.delays.flatMap(({ name, span, count, type, start, equations }) => {
     const shape = [unknowns.resolve(count), ...shapeOf(type.shape)];
-    return [
-      {
-        name,
+    const categories = type.categories && unknowns.resolve(type.categories);
+    return equations.map((equation, i) => {
+      const part = partsOf(type.element)[i];
+      return {
+        name: partName(name, part),
         span,
         documentation: undefined,
         shape,
-        categories: type.categories && unknowns.resolve(type.categories),
-        start: start?.finish(),
+        categories,
+        start: startOfPart(start, part)?.finish(),
         equation,
-      },
-    ];
+      };
+    });
   });
   const states = [...declared, ...kept];
   const parameters = [...context.parameters]
@@ -432,13 +441,16 @@ function finish(
   const stages = findStages(unstaged, report);
   if (stages === undefined) return undefined;
   const staged: CheckedEquation[] = equations.map((e, i) => ({ ...e, stage: stages.ofEquation[i] }));
-  const checked = results.map((result) => {
-    const value = result.draft.finish();
-    const stage = value.kind === 'equation' ? stages.ofEquation[value.equation] : 0;
-    const rate = value.type.rate === 'step' ? 'step' : 'once';
-    const { name, span, documentation } = result;
-    return { kind: result.kind, name, documentation, span, value, rate, stage } as const;
-  });
+  const checked = results.flatMap((result) =>
+    finishedParts(result.draft).map(([part, draft]) => {
+      const value = draft.finish();
+      const stage = value.kind === 'equation' ? stages.ofEquation[value.equation] : 0;
+      const rate = value.type.rate === 'step' ? 'step' : 'once';
+      const { kind, span, documentation } = result;
+      const name = partName(result.name, part);
+      return { kind, name, documentation, span, value, rate, stage } as const;
+    }),
+  );
   const plain = ({ span, value, rate, stage }: CheckedResult): CheckedResult => ({
     span,
     value,
@@ -568,23 +580,4 @@ function countCopies(
   const times = new Map<string, number>();
   for (const { instance } of applications) times.set(instance, (times.get(instance) ?? 0) + 1);
   return instances.reduce((sum, { name, cell }) => sum + Math.max(1, times.get(name) ?? 0) * cell.copies, 1);
-}
-
-/** Named instances that nothing applies: an error where something looks at their past, else a warning. */
-function neverApplied(context: Context): boolean {
-  let found = false;
-  for (const [name, binding] of context.scope) {
-    if (binding.kind !== 'instance' || context.appliedNames.has(name)) continue;
-    const looked = context.lookedAt.get(name);
-    if (looked !== undefined) found = true;
-    context.report.add({
-      code: 'RNN5004',
-      severity: looked === undefined ? 'warning' : 'error',
-      message: `${name} is never applied${looked === undefined ? '' : ', so it has no past'}`,
-      span: looked ?? binding.span,
-      related: looked === undefined ? [] : [{ span: binding.span, text: `${name} is made here` }],
-      help: `apply it: y = ${name}(...)`,
-    });
-  }
-  return found;
 }

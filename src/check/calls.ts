@@ -5,6 +5,7 @@ import { suggest } from '../base/suggest.ts';
 import type { Argument, Call, Expression } from '../parser/tree.ts';
 import { affineDraft, nextAffinePrefix, type WrittenStarts } from './affine.ts';
 import { applyUnit } from './applications.ts';
+import { declaredOf } from './complex.ts';
 import {
   type Context,
   type Draft,
@@ -93,7 +94,7 @@ export function callOutputs(
     // Read first, so that copies are counted in the order of the text.
     const template = readTemplate(context, callee, place);
     const name = template === undefined ? '' : anonymousName(template, place);
-    const most = template?.kind === 'cell' ? template.cell.inputs.length : call.arguments.length;
+    const most = template?.kind === 'cell' ? declaredOf(template.cell.inputs).length : call.arguments.length;
     const args = inferArguments(context, call.arguments, place, most);
     if (template === undefined) return undefined;
     if (place.constant !== undefined) {
@@ -274,6 +275,10 @@ function callKnown(
   }
   if (isBuiltIn(name)) return callBuiltIn(context, name, args, place, span);
   const drafts = args.map((argument) => context.infer(argument.value, place));
+  if (place.constant !== undefined && (name === 'complex' || name === 'cis')) {
+    const message = `${place.constant} is one real number, and ${name} makes a complex one`;
+    return fail(context, { code: 'RNN3201', message, span });
+  }
   return drafts.some(isPoison) ? poison(span) : callPrimitive(context, name, drafts, span);
 }
 

@@ -273,6 +273,7 @@ export type CheckedExpression =
   | TabulateNode
   | OverIndexNode
   | ReshapeNode
+  | SpreadNode
   | AffineNode
   | DropoutNode
   | NoiseNode
@@ -430,6 +431,12 @@ export interface OverIndexNode extends NodeBase {
   readonly kind: 'over-index';
   readonly reducer: IndexReducer;
   readonly indices: readonly CheckedIndex[];
+  readonly operand: CheckedExpression;
+}
+
+/** A value of the node's shape, or one of shape [] at each of its entries; it may be a constant at every step, too. */
+export interface SpreadNode extends NodeBase {
+  readonly kind: 'spread';
   readonly operand: CheckedExpression;
 }
 

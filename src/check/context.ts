@@ -3,6 +3,7 @@
 // checked node once everything is settled, and is called only where there was no error.
 
 import type { Label } from '../base/diagnostic.ts';
+import { invariant } from '../base/invariant.ts';
 import type { Span } from '../base/source.ts';
 import type { Equation, Expression, FunctionDeclaration, StateItem } from '../parser/tree.ts';
 import type {
@@ -43,6 +44,11 @@ export interface Draft {
   readonly chooseLike: ((like: Draft) => Draft) | undefined;
   /** An index by itself. */
   readonly index?: IndexBinding;
+  /**
+   * Of a complex value, and only of one: its real and its imaginary part, two real drafts of its shape and rate. The
+   * checker alone knows complex values: they are finished part by part.
+   */
+  readonly parts: readonly [re: Draft, im: Draft] | undefined;
   /** Where it is a size: a whole number, a size of the header, or what stands for one inside a function. */
   readonly size: Size | undefined;
   /** Where it is the number of a round of `repeat`: how many rounds there are. */
@@ -68,7 +74,12 @@ export type Binding =
   | { readonly kind: 'hyperparameter'; readonly span: Span }
   | { readonly kind: 'input' | 'target'; readonly span: Span; readonly type: DraftType }
   | StateBinding
-  | { readonly kind: 'parameter'; readonly span: Span; readonly shape: readonly Size[] | undefined }
+  | {
+      readonly kind: 'parameter';
+      readonly span: Span;
+      readonly shape: readonly Size[] | undefined;
+      readonly element: 'real' | 'complex';
+    }
   | { readonly kind: 'equation'; readonly span: Span; readonly item: Equation }
   | { readonly kind: 'instance'; readonly span: Span; readonly item: Equation }
   | CellBinding
@@ -83,6 +94,7 @@ export interface StateBinding {
   readonly shape: readonly Size[] | undefined;
   /** Of a state of categories: how many there are. */
   readonly categories: Size | undefined;
+  readonly element: 'real' | 'complex';
   /** The equation that defines it, where there is one. */
   equation: Equation | undefined;
   /** Its equation may be an item that could not be read. */
@@ -134,6 +146,8 @@ export type WrappedTemplate = { readonly inner: Template; readonly span: Span } 
 /** What a name with an equation stands for. */
 export interface Value {
   readonly id: EquationId;
+  /** Of a complex value: the equation of its imaginary part; `id` is that of the real one. */
+  readonly imaginary: EquationId | undefined;
   readonly type: DraftType;
   readonly because: Label;
 }
@@ -184,8 +198,8 @@ export interface DraftDelay {
   /** Of each of the values that it keeps. */
   readonly type: DraftType;
   readonly start: Draft | undefined;
-  /** Once everything else is checked. */
-  equation: EquationId | undefined;
+  /** Once everything else is checked: one, or of a complex value two. */
+  equations: readonly EquationId[];
 }
 
 export interface DraftApplication {
@@ -365,6 +379,7 @@ export function poison(span: Span): Draft {
     reference: true,
     literal: undefined,
     chooseLike: undefined,
+    parts: undefined,
     size: undefined,
     rounds: undefined,
     finish: () => ({ kind: 'literal', value: 0, span, type: realType([], 'constant') }),
@@ -385,6 +400,11 @@ function realType(shape: readonly Size[], rate: Rate): CheckedType {
   return { element: 'real', categories: undefined, shape, rate };
 }
 
+/** The type of a value that a declaration gives. */
+export function declaredType(element: 'real' | 'complex', shape: readonly Size[], rate: Rate): DraftType {
+  return { ...draftReal(shape, rate), element };
+}
+
 /** A draft type: real, of this shape; `scalar` where its form says that it is []. */
 export function draftReal(
   shape: Shape,
@@ -395,8 +415,11 @@ export function draftReal(
 }
 
 /** The type of a state's value. */
-export function stateType(shape: readonly Size[], categories: Size | undefined): DraftType {
-  const type = draftReal(shape, 'step');
+export function stateType(
+  { element, categories }: { readonly element: 'real' | 'complex'; readonly categories: Size | undefined },
+  shape: readonly Size[],
+): DraftType {
+  const type = declaredType(element, shape, 'step');
   return categories === undefined ? type : { ...type, element: 'index', categories };
 }
 
@@ -423,6 +446,7 @@ export function makeDraft(
     reference: extra?.reference ?? false,
     literal: extra?.literal,
     chooseLike: extra?.chooseLike,
+    parts: undefined,
     size: extra?.size,
     rounds: extra?.rounds,
     finish,
@@ -431,6 +455,7 @@ export function makeDraft(
 
 /** The type with everything put in. Called when all unknowns are settled. */
 function settledType(context: Context, type: DraftType): CheckedType {
+  invariant(type.element !== 'complex', 'a complex value is finished part by part');
   const shape = resolveShape(type.shape, context.unknowns);
   return {
     element: type.element === 'unknown' ? 'real' : type.element,
@@ -456,7 +481,7 @@ export function shapeText(context: Context, shape: Shape): string {
   return showShape(shape, context.unknowns);
 }
 
-/** `[m]`, `index(v)`, `bool`, `bool [m]`, `once [m]`. */
+/** `[m]`, `complex [m]`, `index(v)`, `bool`, `bool [m]`, `once [m]`. */
 export function typeText(context: Context, type: DraftType): string {
   const shape = shapeText(context, type.shape);
   switch (type.element) {
@@ -465,6 +490,8 @@ export function typeText(context: Context, type: DraftType): string {
       return shape;
     case 'bool':
       return shape === '[]' ? 'bool' : `bool ${shape}`;
+    case 'complex':
+      return `complex ${shape}`;
     case 'index': {
       const size = type.categories === undefined ? '?' : showSize(context.unknowns.resolve(type.categories));
       return shape === '[]' ? `index(${size})` : `index(${size}) ${shape}`;
@@ -528,56 +555,4 @@ export function joinRates(context: Context, drafts: readonly Draft[], span: Span
       `or each step ${simple(once)} for one that every step sees`,
   });
   return undefined;
-}
-
-// Elements
-
-/** Whether the draft is a real number; otherwise says what to do. */
-export function expectReal(context: Context, draft: Draft, use: string): boolean {
-  const { element } = draft.type;
-  if (element === 'real') return true;
-  if (element === 'unknown') return false;
-  const name = nameOf(draft, 'this value');
-  const related = reasons(draft.span, draft.because);
-  const user = context.speaker ?? use;
-  if (element === 'bool') {
-    context.report.add({
-      code: 'RNN3007',
-      message: `${name} is a condition, and ${user} takes numbers`,
-      span: draft.span,
-      label: `this is ${typeText(context, draft.type)}`,
-      related,
-      help: `write (if ${(shortText(draft.span) ?? '...').replace(/^\((.*)\)$/, '$1')} then 1 else 0)`,
-    });
-  } else {
-    const answer = context.scope.get(name)?.kind === 'target' || name.startsWith('argmax(');
-    context.report.add({
-      code: 'RNN3008',
-      message: `${name} is a category, and ${user} takes numbers`,
-      span: draft.span,
-      label: `this is ${typeText(context, draft.type)}`,
-      related,
-      notes: ['a category has no size and no order: it is the number of a row, not an amount'],
-      help: answer
-        ? 'compare categories by ==, and learn to tell them by cross_entropy(logits, y)'
-        : `give each category a vector of its own: Embedding(64)(${shortText(draft.span) ?? '...'})`,
-    });
-  }
-  return false;
-}
-
-export function expectBool(context: Context, draft: Draft, use: string): boolean {
-  const { element } = draft.type;
-  if (element === 'bool') return true;
-  if (element === 'unknown') return false;
-  const name = nameOf(draft, 'this value');
-  context.report.add({
-    code: 'RNN3009',
-    message: `${name} is ${element === 'real' ? 'a number' : 'a category'}, and ${use} takes a condition`,
-    span: draft.span,
-    label: `this is ${typeText(context, draft.type)}`,
-    related: reasons(draft.span, draft.because),
-    help: `compare it with something: ${shortText(draft.span) ?? '...'} ${element === 'real' ? '> 0' : '== 0'}`,
-  });
-  return false;
 }

@@ -121,6 +121,7 @@ function declareItem(context: Context, item: Item): void {
         });
       }
       const shape = read?.once ? undefined : read?.shape;
+      const element = read?.element === 'complex' ? 'complex' : 'real';
       for (const name of item.names) {
         declare(context, name, {
           kind: 'state',
@@ -128,6 +129,7 @@ function declareItem(context: Context, item: Item): void {
           item,
           shape,
           categories: read?.categories,
+          element,
           equation: undefined,
           unread: false,
         });
@@ -136,18 +138,19 @@ function declareItem(context: Context, item: Item): void {
     }
     case 'param': {
       const read = readType(context, item.type);
-      if (read !== undefined && (read.once || read.element !== 'real')) {
+      const element = read?.element === 'complex' ? 'complex' : 'real';
+      if (read !== undefined && (read.once || read.element === 'index')) {
         context.report.add({
           code: read.once ? 'RNN4008' : 'RNN3014',
           message: read.once
             ? 'a weight is the same for all steps and all sequences: it goes with once as it is'
-            : 'a weight is made of real numbers',
+            : 'a weight is made of numbers',
           span: item.type.span,
           help: read.once ? 'leave out once' : 'write its shape, such as [m, n]',
         });
       }
       for (const name of item.names) {
-        declare(context, name, { kind: 'parameter', span: name.span, shape: read?.shape });
+        declare(context, name, { kind: 'parameter', span: name.span, shape: read?.shape, element });
       }
       break;
     }

@@ -6,12 +6,12 @@ import type { Label } from '../base/diagnostic.ts';
 import { type Span, spanText } from '../base/source.ts';
 import type { Argument, Expression, TypeAnnotation } from '../parser/tree.ts';
 import type { CheckedExpression, EquationId } from './checked.ts';
+import { expectNumber, inParts, partName, partOf, partsOf } from './complex.ts';
 import {
   type Context,
   type Draft,
   type DraftDelay,
   draftReal,
-  expectReal,
   fail,
   isPoison,
   makeDraft,
@@ -25,6 +25,7 @@ import {
   stateType,
   typeText,
 } from './context.ts';
+import { expectReal } from './expect.ts';
 import { asCategory } from './operators.ts';
 import { shortText } from './report.ts';
 import { type DraftType, isKnownShape, resolveShape, unifyShapes } from './shapes.ts';
@@ -75,20 +76,15 @@ export function delayDraft(context: Context, args: readonly Argument[], place: P
     count,
     type,
     start: begin,
-    equation: undefined,
+    equations: [],
   };
   if (known === undefined) context.delays.push(delay);
   else if (span.start < known.span.start) Object.assign(known, { name, span });
-  return makeDraft(
-    span,
-    type,
-    () => ({
-      kind: 'oldest',
-      operand: past(context, delay.name, count, type, span),
-      ...nodeBase(context, span, type),
-    }),
-    { because, atomic: true },
-  );
+  return inParts(context, span, type, { because, atomic: true }, (part, base) => ({
+    kind: 'oldest',
+    operand: past(context, partName(delay.name, part), count, type, span),
+    ...base,
+  }));
 }
 
 /** What is written there, without blanks. */
@@ -109,7 +105,8 @@ function past(context: Context, state: string, count: Size, type: DraftType, spa
 function keptType(context: Context, count: Size, { element, categories, shape }: DraftType): DraftType {
   const resolved = resolveShape(shape, context.unknowns);
   const all = [count, ...(isKnownShape(resolved) ? resolved : [])];
-  return { ...draftReal(all, 'step', false), element, categories };
+  // Of a complex value each part is kept by itself.
+  return { ...draftReal(all, 'step', false), element: element === 'complex' ? 'real' : element, categories };
 }
 
 /** The type of a value with a name, which may not be checked yet: then it is the one that is declared. */
@@ -137,11 +134,12 @@ function typeOfNamed(
   }
   const binding = expression.kind === 'name' ? context.scope.get(expression.text) : undefined;
   if (binding?.kind === 'state' && binding.shape !== undefined) {
+    const type = stateType(binding, binding.shape);
     const because = {
       span: binding.span,
-      text: `${nameText(expression)} is a state of ${shapeText(context, binding.shape)}`,
+      text: `${nameText(expression)} is a state of ${typeText(context, type)}`,
     };
-    return { type: stateType(binding.shape, binding.categories), because };
+    return { type, because };
   }
   const isWaiting = binding?.kind === 'equation' && !context.values.has(nameText(expression));
   const draft =
@@ -176,7 +174,7 @@ function wholeDelayed({ object, span }: Expression & { kind: 'index-access' }, s
 
 /** Whether a value is a number or a category at each step: that can be kept. */
 function isKept(context: Context, draft: Draft): boolean {
-  if (draft.type.element !== 'index' && !expectReal(context, draft, 'delay')) return false;
+  if (draft.type.element !== 'index' && !expectNumber(context, draft, 'delay')) return false;
   if (draft.type.rate === 'step') return true;
   fail(context, {
     code: 'RNN4004',
@@ -190,9 +188,10 @@ function isKept(context: Context, draft: Draft): boolean {
 
 /** Whether a delay can start at a value: a number or a value of its shape, that is there before the first step. */
 function isStart(context: Context, start: Draft, type: DraftType, because: Label | undefined): boolean {
-  const { shape } = type;
-  if (type.element !== 'index') {
-    if (!expectReal(context, start, 'the start of delay')) return false;
+  const { shape, element } = type;
+  if (element !== 'index') {
+    const expect = element === 'complex' ? expectNumber : expectReal;
+    if (!expect(context, start, 'the start of delay')) return false;
   } else if (!isCategoryLike(context, start, type, because)) return false;
   if (start.type.rate === 'step') {
     fail(context, {
@@ -250,19 +249,22 @@ export function checkDelays(context: Context): void {
     const { name, span, operand, place, count, type } = delay;
     const draft = context.infer(operand, place);
     if (isPoison(draft) || !isKept(context, draft)) continue;
-    delay.equation = context.equations.length as EquationId;
     const keptBy = keptType(context, count, type);
-    const finish = (): CheckedExpression => ({
-      kind: 'newest',
-      operand: draft.finish(),
-      past: past(context, name, count, type, span),
-      ...nodeBase(context, span, keptType(context, count, type)),
-    });
-    context.equations.push({
-      name,
-      span,
-      documentation: undefined,
-      draft: makeDraft(span, keptBy, finish),
+    delay.equations = partsOf(type.element).map((part) => {
+      const kept = partName(name, part);
+      const finish = (): CheckedExpression => ({
+        kind: 'newest',
+        operand: partOf(draft, part).finish(),
+        past: past(context, kept, count, type, span),
+        ...nodeBase(context, span, keptType(context, count, type)),
+      });
+      context.equations.push({
+        name: kept,
+        span,
+        documentation: undefined,
+        draft: makeDraft(span, keptBy, finish),
+      });
+      return (context.equations.length - 1) as EquationId;
     });
   }
 }

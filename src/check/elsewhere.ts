@@ -25,6 +25,12 @@ const functions: ReadonlyMap<string, string> = new Map([
   ...['one_hot', 'onehot', 'lookup'].map(
     (name) => [name, 'a category becomes a vector by Embedding(64)(x)'] as const,
   ),
+  ...['real', 'creal'].map((name) => [name, 'write re(x)'] as const),
+  ...['imag', 'cimag'].map((name) => [name, 'write im(x)'] as const),
+  ...['conjugate', 'conj_physical'].map((name) => [name, 'write conj(x)'] as const),
+  ...['expi', 'cexp', 'polar'].map(
+    (name) => [name, 'write cis(a) for e^(i a), exp(z) for a complex z'] as const,
+  ),
   ...['stop_gradient', 'detach'].map((name) => [name, 'write stop(x)'] as const),
   ...['fc', 'fully_connected'].map((name) => [name, 'write Dense(10)(x), or affine(x)'] as const),
   ...['hard_sigmoid', 'hardsigmoid'].map((name) => [name, 'write min(max(0.2 * x + 0.5, 0), 1)'] as const),
@@ -51,11 +57,18 @@ const members: ReadonlyMap<string, (of: string) => string> = new Map([
   ['T', (of: string) => `write transpose(${of})`],
   ['t', (of: string) => `write transpose(${of})`],
   ['shape', () => 'sizes have names: those of the header'],
+  ['re', (of: string) => `write re(${of})`],
+  ['real', (of: string) => `write re(${of})`],
+  ['im', (of: string) => `write im(${of})`],
+  ['imag', (of: string) => `write im(${of})`],
   ['grad', () => 'gradients are made by the compiler, and seen by rnn run --grad'],
 ]);
 
 const numberTypes: ReadonlySet<string> = new Set([
   ...['float', 'float32', 'float64', 'double', 'number', 'scalar', 'Tensor', 'tensor', 'f32', 'f64'],
+]);
+const complexTypes: ReadonlySet<string> = new Set([
+  ...['complex64', 'complex128', 'cfloat', 'cdouble', 'c64', 'c128', 'Complex', 'cplx'],
 ]);
 const wholeTypes: ReadonlySet<string> = new Set([
   'int',
@@ -136,6 +149,7 @@ export function reducerElsewhere(name: string): string | undefined {
 /** The help for a type, or undefined. */
 export function typeElsewhere(name: string): string | undefined {
   if (numberTypes.has(name)) return 'write [] for one number, [m] for a vector';
+  if (complexTypes.has(name)) return 'write complex [m]';
   if (wholeTypes.has(name)) return 'a size in the header has no type; a category is written index(v)';
   return undefined;
 }

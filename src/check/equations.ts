@@ -4,10 +4,10 @@ import type { Label } from '../base/diagnostic.ts';
 import type { Equation, EquationTarget, Expression, StateItem } from '../parser/tree.ts';
 import { callOutputs } from './calls.ts';
 import type { EquationId } from './checked.ts';
+import { expectNumber, finishedParts, partName, refuseReal } from './complex.ts';
 import {
   type Context,
   type Draft,
-  expectReal,
   isPoison,
   nameOf,
   newCounts,
@@ -20,6 +20,7 @@ import {
   stateType,
   typeText,
 } from './context.ts';
+import { expectReal } from './expect.ts';
 import { indexedSide } from './index-equations.ts';
 import { asCategory, splitDrafts } from './operators.ts';
 import { setApart } from './references.ts';
@@ -175,12 +176,17 @@ function define(
       draft = binding.categories === undefined ? given : asCategory(context, given, likeState(name, binding));
       checkState(context, name, binding, draft);
     }
-    type = binding.shape === undefined ? poison(span).type : stateType(binding.shape, binding.categories);
+    type = binding.shape === undefined ? poison(span).type : stateType(binding, binding.shape);
     because = { span: binding.span, text: `${name} is a state of ${typeText(context, type)}` };
   }
   const id = context.equations.length as EquationId;
-  context.equations.push({ name, span, documentation: item.documentation, draft });
-  context.values.set(name, { id, type, because });
+  const parts = finishedParts(draft);
+  const { documentation } = item;
+  for (const [part, half] of parts) {
+    context.equations.push({ name: partName(name, part), span, documentation, draft: half });
+  }
+  const imaginary = parts.length === 2 ? ((id + 1) as EquationId) : undefined;
+  context.values.set(name, { id, imaginary, type, because });
 }
 
 /** The type that an equation declares; whether its value has it is checked here. */
@@ -207,7 +213,10 @@ function fitWritten(
       help: 'write last, or max over time, before it, or leave out once',
     });
   }
-  if (written.element === 'real') {
+  if (written.element === 'complex') {
+    if (!expectNumber(context, draft, name)) return type;
+    if (refuseReal(context, draft, `${name} is declared complex`, label)) return type;
+  } else if (written.element === 'real') {
     if (!expectReal(context, draft, name)) return type;
   } else if (draft.type.element !== 'index') {
     context.report.add({
@@ -242,7 +251,10 @@ function fitWritten(
 function checkState(context: Context, name: string, state: StateBinding, draft: Draft): void {
   if (isPoison(draft)) return;
   const label = { span: state.span, text: `${name} is declared here` };
-  if (state.categories === undefined) {
+  if (state.element === 'complex') {
+    if (!expectNumber(context, draft, `the state ${name}`)) return;
+    if (refuseReal(context, draft, `the state ${name} is declared complex`, label)) return;
+  } else if (state.categories === undefined) {
     if (!expectReal(context, draft, `the state ${name}`)) return;
   } else if (!isCategory(context, name, state, draft, 'its equation gives')) return;
   if (draft.type.rate === 'once') {
@@ -272,8 +284,9 @@ function checkState(context: Context, name: string, state: StateBinding, draft: 
 }
 
 /** What stands for the state where a whole number is to be one of its categories. */
-function likeState(name: string, { span, shape, categories }: StateBinding): Draft {
-  const type = stateType(shape ?? [], categories);
+function likeState(name: string, state: StateBinding): Draft {
+  const { span } = state;
+  const type = stateType(state, state.shape ?? []);
   return { ...poison(span), type, because: { span, text: `${name} is declared here` } };
 }
 
@@ -286,7 +299,7 @@ function isCategory(
   gives: string,
 ): boolean {
   const { element, categories } = draft.type;
-  const type = stateType(state.shape ?? [], state.categories);
+  const type = stateType(state, state.shape ?? []);
   const label = { span: state.span, text: `${name} is declared here` };
   const related = reasons(draft.span, label, ...originOf(draft));
   const told = `the state ${name} is ${typeText(context, type)}, and ${gives} ${typeText(context, draft.type)}`;
@@ -338,10 +351,11 @@ export function checkStart(context: Context, item: StateItem): Draft | undefined
   const draft = context.infer(item.start, placeOf(context, `${names.join('_')}.start`));
   const binding = context.scope.get(names[0] ?? '');
   if (isPoison(draft) || binding?.kind !== 'state' || binding.shape === undefined) return undefined;
-  const { shape, span, categories } = binding;
+  const { shape, span, categories, element } = binding;
   if (categories !== undefined) return categoryStart(context, names[0], binding, draft);
   const label = { span, text: `${names[0]} is a state of ${shapeText(context, shape)}` };
-  if (!expectReal(context, draft, `the start of ${names[0]}`)) return undefined;
+  const expect = element === 'complex' ? expectNumber : expectReal;
+  if (!expect(context, draft, `the start of ${names[0]}`)) return undefined;
   if (!notOfSteps(context, draft)) return undefined;
   if (draft.type.scalar) return draft;
   const complain = (): void =>

@@ -5,6 +5,7 @@ import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Expression } from '../parser/tree.ts';
 import { callDraft } from './calls.ts';
+import { inParts, partOf } from './complex.ts';
 import {
   type Context,
   type Draft,
@@ -162,16 +163,12 @@ function eachStepDraft(context: Context, operand: Draft, span: Span): Draft {
   if (!isOutsideLoops(context, operand, 'there is no each step of', span, help)) return poison(span);
   const type = { ...operand.type, rate: 'step' } as const;
   const reference = asReference(context, operand);
-  return makeDraft(
-    span,
-    type,
-    () =>
-      behindIndices(reference.finish(), (of) => ({
-        kind: 'each-step',
-        operand: of,
-        type: { ...of.type, rate: 'step' },
-        span,
-      })),
-    { because: operand.because },
+  return inParts(context, span, type, { because: operand.because }, (part) =>
+    behindIndices(partOf(reference, part).finish(), (of) => ({
+      kind: 'each-step',
+      operand: of,
+      type: { ...of.type, rate: 'step' },
+      span,
+    })),
   );
 }

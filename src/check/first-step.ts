@@ -117,6 +117,7 @@ class FirstStep {
         return value?.value === 0 ? value : undefined;
       }
       case 'slice':
+      case 'spread':
       case 'oldest':
         return of(e.operand);
       case 'access':
@@ -325,6 +326,7 @@ function partsOf(e: CheckedExpression): readonly CheckedExpression[] {
     case 'if':
       return [...e.cases.map(({ value }) => value), e.otherwise];
     case 'slice':
+    case 'spread':
     case 'dropout':
     case 'each-step':
     case 'oldest':

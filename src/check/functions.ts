@@ -4,12 +4,12 @@
 import type { Span } from '../base/source.ts';
 import type { ElementwiseName, PrimitiveName, UnaryName, WholeName } from './checked.ts';
 import { combine, combinedType } from './combine.ts';
+import { complexDraft, expectNumber, isComplex, partOf, refuseReal, spreadOver } from './complex.ts';
+import { byParts, cis, complexAbs, complexExp, complexProduct, conjugate } from './complex-arithmetic.ts';
 import {
   type Context,
   type Draft,
   draftReal,
-  expectBool,
-  expectReal,
   fail,
   joinRates,
   makeDraft,
@@ -21,6 +21,7 @@ import {
   shapeText,
 } from './context.ts';
 import { argumentsElsewhere } from './elsewhere.ts';
+import { expectBool, expectReal } from './expect.ts';
 import { shortText } from './report.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape, unifyShapes } from './shapes.ts';
 import { addSizes, type Size } from './size.ts';
@@ -45,17 +46,9 @@ function isUnary(name: string): name is UnaryName {
 
 /** The words that the language itself knows as functions; those below are looked at elsewhere. */
 const others = [
-  'max',
-  'min',
-  'sum',
-  'mean',
-  'all',
-  'any',
-  'argmax',
-  'dot',
-  'outer',
-  'concat',
-  'transpose',
+  ...(['max', 'min', 'sum', 'mean', 'all', 'any', 'argmax'] as const),
+  ...(['dot', 'outer', 'concat', 'transpose'] as const),
+  ...(['complex', 'cis', 're', 'im', 'conj'] as const),
 ] as const;
 type OtherFunction = (typeof others)[number];
 
@@ -129,6 +122,14 @@ export function callPrimitive(context: Context, name: string, operands: readonly
       return count(context, name, operands, 2, undefined, span) ?? concatDrafts(context, operands, span);
     case 'transpose':
       return count(context, name, operands, 1, 1, span) ?? transpose(context, operands, span);
+    case 'complex':
+      return count(context, name, operands, 2, 2, span) ?? complexOf(context, operands, span);
+    case 'cis':
+      return count(context, name, operands, 1, 1, span) ?? cisOf(context, operands, span);
+    case 're':
+    case 'im':
+    case 'conj':
+      return count(context, name, operands, 1, 1, span) ?? ofComplex(context, name, operands, span);
     default:
       return name satisfies never;
   }
@@ -176,6 +177,18 @@ function primitive(
   );
 }
 
+/** A linear function: of complex operands it is taken part by part. */
+function linear(
+  context: Context,
+  name: PrimitiveName,
+  operands: readonly Draft[],
+  type: DraftType,
+  span: Span,
+): Draft {
+  const build = operands.some(isComplex) ? byParts : primitive;
+  return build(context, name, operands, type, span);
+}
+
 /** An elementwise function or operator of real operands. `words` say what takes them, and what cannot be done with two. */
 export function elementwise(
   context: Context,
@@ -184,6 +197,14 @@ export function elementwise(
   span: Span,
   words = { user: name === 'neg' ? '-' : name, action: `take the ${name} of A and B` },
 ): Draft {
+  const [first] = operands;
+  if (isComplex(first)) {
+    if (name === 'exp') return complexExp(context, first, span);
+    if (name === 'abs') return complexAbs(context, first, span);
+    if (name === 'neg' || name === 'stop') {
+      return byParts(context, name, operands, partOf(first, 're').type, span);
+    }
+  }
   const good = operands.filter((operand) => expectReal(context, operand, words.user));
   if (good.length < operands.length) return poison(span);
   const combined = combine(context, operands, words.action, span);
@@ -200,8 +221,56 @@ function whole(
   span: Span,
 ): Draft {
   const [operand] = operands;
-  if (!expectReal(context, operand, word)) return poison(span);
-  return primitive(context, name, operands, draftReal([], operand.type.rate), span);
+  const type = draftReal([], operand.type.rate);
+  const ordered = name === 'max_over' || name === 'min_over';
+  if (!(ordered ? expectReal : expectNumber)(context, operand, word)) return poison(span);
+  return linear(context, name, operands, type, span);
+}
+
+/** `complex(a, b)`: a + i b. */
+function complexOf(context: Context, operands: readonly Draft[], span: Span): Draft {
+  const good = operands.filter((operand) => expectReal(context, operand, 'complex'));
+  if (good.length < 2) return poison(span);
+  const combined = combine(context, operands, 'make one complex value of A and B', span);
+  const rate = joinRates(context, operands, span);
+  if (combined === undefined || rate === undefined) return poison(span);
+  const type = combinedType(combined, 'real', rate);
+  const [re, im] = operands.map((operand) => spreadOver(context, operand, type));
+  return complexDraft(span, re, im, { because: combined.because });
+}
+
+/** `cis(a)`: exp(i a). */
+function cisOf(context: Context, operands: readonly Draft[], span: Span): Draft {
+  const [angle] = operands;
+  if (isComplex(angle)) {
+    const name = nameOf(angle, 'z');
+    return fail(context, {
+      code: 'RNN3201',
+      message: `${nameOf(angle, 'this')} is complex, and cis takes a real angle`,
+      span: angle.span,
+      related: reasons(angle.span, angle.because),
+      help: `write exp(complex(0, 1) * ${angle.atomic ? name : `(${name})`})`,
+    });
+  }
+  return expectReal(context, angle, 'cis') ? cis(context, angle, span) : poison(span);
+}
+
+/** `re(z)`, `im(z)`, `conj(z)`. */
+function ofComplex(
+  context: Context,
+  name: 're' | 'im' | 'conj',
+  operands: readonly Draft[],
+  span: Span,
+): Draft {
+  const [z] = operands;
+  const help = {
+    re: 'a real value is its own real part: leave out re',
+    im: 'a real value has no imaginary part: write 0',
+    conj: 'a real value is its own conjugate: leave out conj',
+  };
+  if (!expectNumber(context, z, name)) return poison(span);
+  if (refuseReal(context, z, `${name} takes a complex value`, undefined, help[name])) return poison(span);
+  return name === 'conj' ? conjugate(context, z, span) : { ...partOf(z, name), span };
 }
 
 /** Whether a condition holds everywhere, or anywhere. */
@@ -245,7 +314,7 @@ function argmax(context: Context, operands: readonly Draft[], span: Span): Draft
 
 function dot(context: Context, operands: readonly Draft[], span: Span): Draft {
   const [a, b] = operands;
-  const good = operands.filter((operand) => expectReal(context, operand, 'dot'));
+  const good = operands.filter((operand) => expectNumber(context, operand, 'dot'));
   if (good.length < 2) return poison(span);
   const rate = joinRates(context, operands, span);
   const complain = (): Draft =>
@@ -261,31 +330,33 @@ function dot(context: Context, operands: readonly Draft[], span: Span): Draft {
   if (!unifyShapes(a.type.shape, b.type.shape, context.unknowns, from, complain)) return complain();
   // Two shapes that nothing tells are vectors: there is nothing to multiply in scalars.
   asVector(a.type.shape, context.unknowns, from);
-  return rate === undefined ? poison(span) : primitive(context, 'dot', operands, draftReal([], rate), span);
+  if (rate === undefined) return poison(span);
+  const type = draftReal([], rate);
+  return operands.some(isComplex)
+    ? complexProduct(context, 'dot', a, b, type, span)
+    : primitive(context, 'dot', operands, type, span);
 }
 
 function outer(context: Context, operands: readonly Draft[], span: Span): Draft {
-  const good = operands.filter((operand) => expectReal(context, operand, 'outer'));
+  const good = operands.filter((operand) => expectNumber(context, operand, 'outer'));
   if (good.length < 2) return poison(span);
   const rate = joinRates(context, operands, span);
   const sizes = operands.map((operand) => vectorOf(context, 'outer', operand));
   const [a, b] = sizes;
   if (rate === undefined || a === undefined || b === undefined) return poison(span);
-  return primitive(context, 'outer', operands, draftReal([a, b], rate), span);
+  const type = draftReal([a, b], rate);
+  return operands.some(isComplex)
+    ? complexProduct(context, 'outer', operands[0], operands[1], type, span)
+    : primitive(context, 'outer', operands, type, span);
 }
 
 function transpose(context: Context, operands: readonly Draft[], span: Span): Draft {
   const [operand] = operands;
-  if (!expectReal(context, operand, 'transpose')) return poison(span);
+  if (!expectNumber(context, operand, 'transpose')) return poison(span);
   const shape = resolveShape(operand.type.shape, context.unknowns);
   if (isKnownShape(shape) && shape.length === 2) {
-    return primitive(
-      context,
-      'transpose',
-      operands,
-      draftReal([shape[1], shape[0]], operand.type.rate),
-      span,
-    );
+    const type = draftReal([shape[1], shape[0]], operand.type.rate);
+    return linear(context, 'transpose', operands, type, span);
   }
   return fail(context, {
     code: 'RNN3006',
@@ -304,7 +375,7 @@ function isDeclared(context: Context, operand: Draft): boolean {
 
 /** Joined along the first axis; the others are equal. */
 export function concatDrafts(context: Context, operands: readonly Draft[], span: Span): Draft {
-  const good = operands.filter((operand) => expectReal(context, operand, 'concat'));
+  const good = operands.filter((operand) => expectNumber(context, operand, 'concat'));
   if (good.length < operands.length) return poison(span);
   const rate = joinRates(context, operands, span);
   const shapes = operands.map((operand) => {
@@ -344,5 +415,5 @@ export function concatDrafts(context: Context, operands: readonly Draft[], span:
     size = addSizes(size, shape[0]);
   }
   if (rate === undefined) return poison(span);
-  return primitive(context, 'concat', operands, draftReal([size, ...first.slice(1)], rate), span);
+  return linear(context, 'concat', operands, draftReal([size, ...first.slice(1)], rate), span);
 }

@@ -9,11 +9,11 @@ import { suggest } from '../base/suggest.ts';
 import type { Chain, Expression, Name, OverIndex } from '../parser/tree.ts';
 import type { IndexReducer } from './checked.ts';
 import type { CheckedIndex } from './checked-places.ts';
+import { expectNumber, inParts, partOf } from './complex.ts';
 import {
   type Context,
   type Draft,
   draftReal,
-  expectReal,
   fail,
   type IndexBinding,
   isPoison,
@@ -26,6 +26,7 @@ import {
 } from './context.ts';
 import { childrenOf } from './dependencies.ts';
 import { reducerElsewhere } from './elsewhere.ts';
+import { expectReal } from './expect.ts';
 import { accessed, tabulated } from './free-indices.ts';
 import { functionNames, isBuiltIn, isPrimitiveFunction } from './functions.ts';
 import { shortText } from './report.ts';
@@ -177,15 +178,11 @@ export function tabulateDraft(context: Context, inner: Draft, bound: readonly In
     shape: [...bound.map(({ size }) => size), ...own],
     scalar: false,
   };
-  return makeDraft(
-    span,
-    type,
-    () =>
-      tabulated(
-        inner.finish(),
-        bound.map((index) => settledIndex(context, index)),
-      ),
-    { because: inner.because },
+  return inParts(context, span, type, { because: inner.because }, (part) =>
+    tabulated(
+      partOf(inner, part).finish(),
+      bound.map((index) => settledIndex(context, index)),
+    ),
   );
 }
 
@@ -204,23 +201,20 @@ export function overIndexDraft(context: Context, expression: OverIndex, place: P
   const inner = context.infer(operand, withIndices(place, bound));
   if (isPoison(inner)) return poison(span);
   if (reduction === undefined) return tabulateDraft(context, inner, bound);
-  if (!expectReal(context, inner, `${word} over ${indices[0].text}`)) return poison(span);
+  const adds = reduction === 'sum' || reduction === 'mean';
+  const taken = adds ? expectNumber : expectReal;
+  if (!taken(context, inner, `${word} over ${indices[0].text}`)) return poison(span);
   if (reduction === 'sum' && operand.kind === 'chain' && addsAgain(context, operand, indices)) {
     return poison(span);
   }
   const { type } = inner;
-  return makeDraft(
-    span,
-    type,
-    () => ({
-      kind: 'over-index',
-      reducer: reduction,
-      indices: bound.map((index) => settledIndex(context, index)),
-      operand: inner.finish(),
-      ...nodeBase(context, span, type),
-    }),
-    { because: inner.because },
-  );
+  return inParts(context, span, type, { because: inner.because }, (part, base) => ({
+    kind: 'over-index',
+    reducer: reduction,
+    indices: bound.map((index) => settledIndex(context, index)),
+    operand: partOf(inner, part).finish(),
+    ...base,
+  }));
 }
 
 /** Names for an index that mean nothing yet. */
@@ -276,15 +270,11 @@ function applyOver(context: Context, expression: OverIndex, place: Place, span: 
   if (!good) return poison(span);
   const rest = shape.slice(outer.length);
   const type: DraftType = { ...value.type, shape: rest, scalar: rest.length === 0 };
-  return makeDraft(
-    span,
-    type,
-    () =>
-      accessed(
-        value.finish(),
-        outer.map((index) => settledIndex(context, index)),
-      ),
-    { because: value.because },
+  return inParts(context, span, type, { because: value.because }, (part) =>
+    accessed(
+      partOf(value, part).finish(),
+      outer.map((index) => settledIndex(context, index)),
+    ),
   );
 }
 

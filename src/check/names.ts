@@ -4,10 +4,12 @@ import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Expression, Prev } from '../parser/tree.ts';
 import { memberDraft } from './applications.ts';
+import { inParts, partName } from './complex.ts';
 import {
   type Binding,
   type Context,
   type Draft,
+  declaredType,
   draftReal,
   fail,
   isFunctionValue,
@@ -76,18 +78,24 @@ function valueDraft(context: Context, name: string, binding: Binding, span: Span
       const { type } = binding;
       const once = type.rate === 'once' ? 'once ' : '';
       const because = { span: binding.span, text: `${name} is ${once}${typeText(context, type)}` };
-      const finish = () => ({ kind: 'input', name, ...nodeBase(context, span, type) }) as const;
-      return makeDraft(span, type, finish, { because, reference: true });
+      return inParts(context, span, type, { because, reference: true }, (part, base) => ({
+        kind: 'input',
+        name: partName(name, part),
+        ...base,
+      }));
     }
     case 'parameter': {
       if (binding.shape === undefined) {
         context.incomplete = true;
         return poison(span);
       }
-      const type = draftReal(binding.shape, 'constant');
+      const type = declaredType(binding.element, binding.shape, 'constant');
       const because = { span: binding.span, text: `${name} is ${typeText(context, type)}` };
-      const finish = () => ({ kind: 'parameter', name, ...nodeBase(context, span, type) }) as const;
-      return makeDraft(span, type, finish, { because, atomic: true });
+      return inParts(context, span, type, { because, atomic: true }, (part, base) => ({
+        kind: 'parameter',
+        name: partName(name, part),
+        ...base,
+      }));
     }
     case 'state':
     case 'equation': {
@@ -96,9 +104,12 @@ function valueDraft(context: Context, name: string, binding: Binding, span: Span
         context.incomplete = true;
         return poison(span);
       }
-      const { id, type, because } = value;
-      const finish = () => ({ kind: 'equation', equation: id, ...nodeBase(context, span, type) }) as const;
-      return makeDraft(span, type, finish, { because, reference: true });
+      const { id, imaginary = id, type, because } = value;
+      return inParts(context, span, type, { because, reference: true }, (part, base) => ({
+        kind: 'equation',
+        equation: part === 'im' ? imaginary : id,
+        ...base,
+      }));
     }
     case 'instance':
       if (context.units.get(name) === undefined) {
@@ -280,10 +291,13 @@ export function prevDraft(context: Context, expression: Prev, place: Place, span
         context.incomplete = true;
         return poison(span);
       }
-      const type = stateType(binding.shape, binding.categories);
+      const type = stateType(binding, binding.shape);
       const because = { span: binding.span, text: `${name} is a state of ${typeText(context, type)}` };
-      const finish = () => ({ kind: 'previous', state: name, ...nodeBase(context, span, type) }) as const;
-      return makeDraft(span, type, finish, { because, atomic: true });
+      return inParts(context, span, type, { because, atomic: true }, (part, base) => ({
+        kind: 'previous',
+        state: partName(name, part),
+        ...base,
+      }));
     }
     case 'broken':
       context.incomplete = true;

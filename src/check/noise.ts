@@ -10,7 +10,6 @@ import {
   type Context,
   type Draft,
   draftReal,
-  expectReal,
   fail,
   isPoison,
   joinRates,
@@ -20,6 +19,7 @@ import {
   type Place,
   poison,
 } from './context.ts';
+import { expectReal } from './expect.ts';
 import { inferConstant } from './template-arguments.ts';
 
 const scopes = ['step', 'sequence', 'batch'] as const satisfies readonly NoiseScope[];

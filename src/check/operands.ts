@@ -34,6 +34,7 @@ export function operandsOf(node: CheckedExpression): readonly CheckedExpression[
     case 'if':
       return [...node.cases.flatMap((c) => [c.condition, c.value]), node.otherwise];
     case 'slice':
+    case 'spread':
     case 'tabulate':
     case 'over-index':
     case 'reshape':

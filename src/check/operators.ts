@@ -4,12 +4,12 @@ import type { Label } from '../base/diagnostic.ts';
 import { joinSpans, type Span } from '../base/source.ts';
 import type { ChainOperator, ComparisonOperator } from '../parser/tree.ts';
 import { combine, combinedType } from './combine.ts';
+import { alike, expectNumber, inParts, isComplex, partOf } from './complex.ts';
+import { complexLink, complexPower } from './complex-arithmetic.ts';
 import {
   type Context,
   type Draft,
   draftReal,
-  expectBool,
-  expectReal,
   fail,
   isPoison,
   joinRates,
@@ -22,8 +22,10 @@ import {
   shapeText,
   typeText,
 } from './context.ts';
+import { expectBool, expectReal } from './expect.ts';
 import { indexAsCategory } from './indices.ts';
 import { lengthNote } from './ragged.ts';
+import { setApart } from './references.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape, type Shape } from './shapes.ts';
 import {
   constantSize,
@@ -58,6 +60,8 @@ export function chainDraft(
 ): Draft {
   let total = checkOperand(context, first, rest[0]?.operator ?? '+');
   let category = first.type.element === 'index';
+  // What is complex goes link by link: each part of a product needs both parts of what is before it.
+  const anyComplex = isComplex(first) || rest.some(({ operand }) => isComplex(operand));
   for (const { operator, operand, span: linkSpan } of rest) {
     // Two categories in one sum are one mistake.
     const again = category && operand.type.element === 'index';
@@ -66,9 +70,14 @@ export function chainDraft(
     const partial =
       isPoison(total) || isPoison(right) ? undefined : link(context, operator, total, right, linkSpan);
     const { type, because } = partial ?? poison(linkSpan);
-    total = makeDraft(linkSpan, type, total.finish, { because });
+    total = anyComplex
+      ? isPoison(total) || isPoison(right) || partial === undefined
+        ? poison(linkSpan)
+        : { ...complexLink(context, operator, total, right, type, linkSpan), because }
+      : makeDraft(linkSpan, type, total.finish, { because });
   }
   if (isPoison(total)) return poison(span);
+  if (anyComplex) return { ...total, span };
   const { type } = total;
   return makeDraft(
     span,
@@ -87,7 +96,9 @@ function checkOperand(context: Context, draft: Draft, operator: ChainOperator): 
   const good =
     operator === 'and' || operator === 'or'
       ? expectBool(context, draft, operator)
-      : expectReal(context, draft, operator);
+      : operator === 'mod'
+        ? expectReal(context, draft, operator)
+        : expectNumber(context, draft, operator);
   return good ? draft : poison(draft.span);
 }
 
@@ -195,6 +206,7 @@ function fittingWeight(context: Context, rows: Size, columns: Size, except: stri
 
 /** `a ^ b ^ c`. */
 export function powerDraft(context: Context, operands: readonly Draft[], span: Span): Draft {
+  if (operands.some(isComplex)) return powerOfComplex(context, operands, span);
   const good = operands.filter((operand) => expectReal(context, operand, '^'));
   if (good.length < operands.length) return poison(span);
   const combined = combine(context, operands, 'raise A to the power B', span);
@@ -211,6 +223,32 @@ export function powerDraft(context: Context, operands: readonly Draft[], span: S
     }),
     { because: combined.because },
   );
+}
+
+/** The largest exponent of a complex value. */
+const MOST_POWER = 64;
+
+/** `z ^ 3`: a product. Other powers have a branch to choose, and that is for the program to say. */
+function powerOfComplex(context: Context, operands: readonly Draft[], span: Span): Draft {
+  if (operands.some(isPoison)) return poison(span);
+  const [base, exponent] = operands;
+  const k = exponent.literal;
+  const fits = k !== undefined && Number.isInteger(k) && k >= 1 && k <= MOST_POWER;
+  if (operands.length === 2 && isComplex(base) && fits) return complexPower(context, base, k, span);
+  const [a, b] = [nameOf(base, 'this'), nameOf(exponent, 'the exponent')];
+  const turned = isComplex(exponent);
+  return fail(context, {
+    code: 'RNN3203',
+    message: turned
+      ? `the exponent ${b} is complex, and an exponent is real`
+      : `${a} is complex, and ${b} is no whole number from 1 to ${MOST_POWER} that is written as one`,
+    span,
+    related: reasons(span, (turned ? exponent : base).because),
+    notes: ['a power of a complex value is a product of so many: all others have more than one value'],
+    help: turned
+      ? `of a positive real a, write exp(${b} * log(a))`
+      : `write ${a} ^ 2 for a square, 1 / ${a} ^ 2 for one below the line`,
+  });
 }
 
 /** A whole number beside a category is a category too: `label == 1`. */
@@ -352,7 +390,10 @@ export function conditionalDraft(
   const good = conditions.filter((condition) => expectBool(context, condition, 'if'));
   const given = [...cases.map((c) => c.value), otherwise];
   const category = given.find((value) => value.type.element === 'index');
-  const values = category === undefined ? given : given.map((value) => asCategory(context, value, category));
+  const values =
+    category === undefined
+      ? alike(context, given)
+      : given.map((value) => asCategory(context, value, category));
   if (good.length < conditions.length || values.some(isPoison)) return poison(span);
   const [first, ...others] = values;
   for (const other of others) {
@@ -387,17 +428,17 @@ export function conditionalDraft(
     ...combinedType(combined, first.type.element, rate),
     categories: first.type.categories,
   };
-  return makeDraft(
-    span,
-    type,
-    () => ({
-      kind: 'if',
-      cases: cases.map((c, i) => ({ condition: c.condition.finish(), value: values[i].finish() })),
-      otherwise: values[values.length - 1].finish(),
-      ...nodeBase(context, span, type),
-    }),
-    { because, chooseLike: isChoice ? chooseLike : undefined },
-  );
+  const extra = { because, chooseLike: isChoice ? chooseLike : undefined };
+  const shared = isComplex(first) ? conditions.map((condition) => setApart(context, condition)) : conditions;
+  return inParts(context, span, type, extra, (part, base) => ({
+    kind: 'if',
+    cases: shared.map((condition, i) => ({
+      condition: condition.finish(),
+      value: partOf(values[i], part).finish(),
+    })),
+    otherwise: partOf(values[values.length - 1], part).finish(),
+    ...base,
+  }));
 }
 
 function elementText(context: Context, draft: Draft): string {
@@ -407,6 +448,7 @@ function elementText(context: Context, draft: Draft): string {
     case 'index':
       return `a category, ${typeText(context, draft.type)}`;
     case 'real':
+    case 'complex':
     case 'unknown':
       return 'a number';
     default:
@@ -426,7 +468,7 @@ export function splitDrafts(
   parts: number,
   span: Span,
 ): readonly Draft[] | undefined {
-  if (!expectReal(context, operand, 'split')) return undefined;
+  if (!expectNumber(context, operand, 'split')) return undefined;
   const shape = resolveShape(operand.type.shape, context.unknowns);
   const label = { span, text: `split into ${parts} here` };
   const size = isKnownShape(shape) ? shape.at(0) : asVector(shape, context.unknowns, label);
@@ -470,19 +512,17 @@ export function splitDrafts(
     complain();
     return undefined;
   }
-  const type = draftReal([part, ...rest], operand.type.rate, false);
+  const type = {
+    ...draftReal([part, ...rest], operand.type.rate, false),
+    element: operand.type.element,
+  } as const;
   return starts.map((start) =>
-    makeDraft(
-      span,
-      type,
-      () => ({
-        kind: 'slice',
-        operand: operand.finish(),
-        start: context.unknowns.resolve(start),
-        size: context.unknowns.resolve(part),
-        ...nodeBase(context, span, type),
-      }),
-      { because: operand.because },
-    ),
+    inParts(context, span, type, { because: operand.because }, (which, base) => ({
+      kind: 'slice',
+      operand: partOf(operand, which).finish(),
+      start: context.unknowns.resolve(start),
+      size: context.unknowns.resolve(part),
+      ...base,
+    })),
   );
 }

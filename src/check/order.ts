@@ -220,12 +220,14 @@ function checkArgumentType({ once, value, span }: TypeAnnotation, report: Report
       help: 'leave out once',
     });
   }
-  if (value.kind === 'named' && value.name.text !== 'real' && value.name.text !== '') {
+  if (value.kind === 'named' && !['real', 'complex', ''].includes(value.name.text)) {
     report.add({
       code: 'RNN2012',
       message: `there is no type ${value.name.text} for an argument of a function`,
       span: value.span,
-      notes: ['they are real, [m] (a vector of m numbers), [m, n] and index(v) (one of v categories)'],
+      notes: [
+        'they are real, [m] (a vector of m numbers), [m, n], complex [m] and index(v) (one of v categories)',
+      ],
       help: 'a value of any shape, and a function, have no type: leave it out',
     });
   }

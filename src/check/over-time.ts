@@ -3,19 +3,9 @@
 
 import type { Span } from '../base/source.ts';
 import type { CheckedExpression, OverTimeNode } from './checked.ts';
-import {
-  type Context,
-  type Draft,
-  expectReal,
-  fail,
-  isPoison,
-  makeDraft,
-  nameOf,
-  nodeBase,
-  originOf,
-  poison,
-  reasons,
-} from './context.ts';
+import { expectNumber, inParts, partOf } from './complex.ts';
+import { type Context, type Draft, fail, isPoison, nameOf, originOf, poison, reasons } from './context.ts';
+import { expectReal } from './expect.ts';
 import { behindIndices } from './free-indices.ts';
 import { asReference, isOutsideLoops } from './references.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape } from './shapes.ts';
@@ -36,7 +26,8 @@ export function overTimeDraft(
   const words = isEnd ? reducer : `${reducer} over time`;
   if (!hasSteps(context, operand, words, span)) return poison(span);
   if (!isOutsideLoops(context, operand, `there is no ${words} of`, span, outside)) return poison(span);
-  if (!isEnd && !expectReal(context, operand, words)) return poison(span);
+  const taken = reducer === 'max' ? expectReal : expectNumber;
+  if (!isEnd && !taken(context, operand, words)) return poison(span);
   return madeOfSteps(context, reducer, operand, { ...operand.type, rate: 'once' }, span);
 }
 
@@ -81,8 +72,9 @@ function madeOfSteps(context: Context, reducer: Reducer, operand: Draft, type: D
     type: { ...of.type, shape, rate: 'once' },
     span,
   });
-  const finish = (): CheckedExpression => {
-    const of = reference.finish();
+  const because = reducer === 'all' ? undefined : operand.because;
+  return inParts(context, span, type, { because }, (part, base) => {
+    const of = partOf(reference, part).finish();
     if (reducer !== 'all') return behindIndices(of, (inner) => made(inner, inner.type.shape));
     const length = lengthSize('time');
     if (of.kind !== 'access') return made(of, [length, ...of.type.shape]);
@@ -93,8 +85,7 @@ function madeOfSteps(context: Context, reducer: Reducer, operand: Draft, type: D
       ...of,
       operand: whole,
       places: [{ kind: 'whole' }, ...places],
-      ...nodeBase(context, span, type),
+      ...base,
     };
-  };
-  return makeDraft(span, type, finish, { because: reducer === 'all' ? undefined : operand.because });
+  });
 }

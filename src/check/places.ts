@@ -6,17 +6,16 @@ import { suggest } from '../base/suggest.ts';
 import type { Expression, IndexAccess, SliceSyntax } from '../parser/tree.ts';
 import type { CheckedExpression } from './checked.ts';
 import type { CheckedPlace } from './checked-places.ts';
+import { inParts, isComplex, partOf } from './complex.ts';
 import {
   type Context,
   type Draft,
-  expectReal,
   type FunctionValue,
   fail,
   type IndexBinding,
   isFunctionValue,
   isPoison,
   joinRates,
-  makeDraft,
   nameOf,
   nodeBase,
   originOf,
@@ -28,7 +27,9 @@ import {
   typeText,
 } from './context.ts';
 import { childrenOf } from './dependencies.ts';
+import { expectReal } from './expect.ts';
 import { rangeOver, settledIndex } from './indices.ts';
+import { setApart } from './references.ts';
 import { shortText } from './report.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape } from './shapes.ts';
 import {
@@ -89,7 +90,12 @@ export function accessDraft(context: Context, expression: IndexAccess, place: Pl
   const kept: Size[] = [];
   const finished: (() => CheckedPlace<CheckedExpression>)[] = [];
   for (const [k, found] of read.entries()) {
-    const fitted = fitPlace(context, object, found, shape[k], span);
+    // Both parts of a complex value are picked by one category, which is computed once.
+    const shared: DraftPlace =
+      found.kind === 'category' && isComplex(object)
+        ? { ...found, draft: setApart(context, found.draft) }
+        : found;
+    const fitted = fitPlace(context, object, shared, shape[k], span);
     if (fitted === undefined) return poison(span);
     if (fitted.size !== undefined) kept.push(fitted.size);
     finished.push(fitted.finish);
@@ -100,17 +106,13 @@ export function accessDraft(context: Context, expression: IndexAccess, place: Pl
   const rest = [...kept, ...shape.slice(read.length)];
   const type: DraftType = { ...object.type, shape: rest, scalar: rest.length === 0, rate };
   const isView = read.every(({ kind }) => kind !== 'category' && kind !== 'sum');
-  return makeDraft(
-    span,
-    type,
-    () => ({
-      kind: 'access',
-      operand: object.finish(),
-      places: finished.map((finish) => finish()),
-      ...nodeBase(context, span, type),
-    }),
-    { because: object.because, atomic: object.atomic && isView },
-  );
+  const extra = { because: object.because, atomic: object.atomic && isView };
+  return inParts(context, span, type, extra, (part, base) => ({
+    kind: 'access',
+    operand: partOf(object, part).finish(),
+    places: finished.map((finish) => finish()),
+    ...base,
+  }));
 }
 
 function tooManyPlaces(context: Context, object: Draft, count: number, span: Span): Draft {

@@ -20,6 +20,10 @@ fn shifted_softplus(x, m) = m + log1p(exp(x - m) + (exp(-m) - 1))
 ## log(sigmoid(x)), finite where sigmoid(x) is no more.
 fn log_sigmoid(x) = -softplus(-x)
 
+## The modReLU of a complex value (Arjovsky, Shah & Bengio 2016): its absolute value plus b, where that is positive, at its
+## own angle; else 0.
+fn modrelu(z, b) = if abs(z) > 0 then relu(abs(z) + b) / abs(z) * z else 0
+
 # Distributions over categories
 
 ## A vector of positive numbers with the sum 1.

@@ -10,6 +10,10 @@ import { dependsOnLoops } from './operands.ts';
 /** A reference to the value, so that it is computed once: the draft itself where it is a name or a number. */
 export function setApart(context: Context, draft: Draft): Draft {
   if (draft.atomic) return draft;
+  if (draft.parts !== undefined) {
+    const [re, im] = draft.parts;
+    return { ...draft, atomic: true, parts: [setApart(context, re), setApart(context, im)] };
+  }
   const inner = context.loops.at(-1);
   if (inner === undefined || !isOfRound(context, draft)) return asReference(context, draft);
   const { loop } = inner;
@@ -54,6 +58,7 @@ function closedOver(
 /** Whether a value changes from round to round of a loop that is looked at. */
 function isOfRound(context: Context, draft: Draft): boolean {
   const { loops } = context;
+  if (draft.parts !== undefined) return draft.parts.some((part) => isOfRound(context, part));
   return loops.length > 0 && dependsOnLoops(draft.finish(), new Set(loops.map(({ loop }) => loop)));
 }
 
@@ -82,6 +87,12 @@ export function isOutsideLoops(
  */
 export function asReference(context: Context, draft: Draft, name?: string): Draft {
   if (draft.reference) return draft;
+  if (draft.parts !== undefined) {
+    const [re, im] = draft.parts;
+    const named = (part: string): string | undefined => name && `${name}.${part}`;
+    const parts = [asReference(context, re, named('re')), asReference(context, im, named('im'))] as const;
+    return { ...draft, atomic: true, reference: true, parts };
+  }
   const id = context.equations.length as EquationId;
   const { whole, entry } = closedOver(context, draft);
   context.equations.push({ name, span: draft.span, documentation: undefined, draft: whole });

@@ -8,7 +8,6 @@ import {
   type Context,
   type Draft,
   draftReal,
-  expectReal,
   type FunctionValue,
   fail,
   isPoison,
@@ -22,6 +21,7 @@ import {
   reasons,
   shapeText,
 } from './context.ts';
+import { expectReal } from './expect.ts';
 import { argumentsOf, declaredHere, functionArgument, takesArguments } from './function-values.ts';
 import { callPrimitive } from './functions.ts';
 import { openFunction, withDefaults } from './inline.ts';

@@ -3,15 +3,13 @@
 
 import type { Span } from '../base/source.ts';
 import type { Argument } from '../parser/tree.ts';
+import { expectNumber, inParts, partOf } from './complex.ts';
 import {
   type Context,
   type Draft,
-  expectReal,
   fail,
   isPoison,
-  makeDraft,
   nameOf,
-  nodeBase,
   originOf,
   type Place,
   poison,
@@ -37,7 +35,7 @@ export function reshapeDraft(context: Context, args: readonly Argument[], place:
   const shape = sizes.filter((size) => size !== undefined);
   if (shape.length < sizes.length) context.incomplete = true;
   if (isPoison(draft) || shape.length < sizes.length) return poison(span);
-  if (!expectReal(context, draft, 'reshape')) return poison(span);
+  if (!expectNumber(context, draft, 'reshape')) return poison(span);
   const label = { span, text: 'reshaped here' };
   const resolved = resolveShape(draft.type.shape, context.unknowns);
   const vector = isKnownShape(resolved) ? undefined : asVector(resolved, context.unknowns, label);
@@ -55,10 +53,10 @@ export function reshapeDraft(context: Context, args: readonly Argument[], place:
   };
   if (!context.unknowns.unify(elements(from), elements(shape), complain)) return complain();
   const type: DraftType = { ...draft.type, shape, scalar: shape.length === 0 };
-  return makeDraft(span, type, () => ({
+  return inParts(context, span, type, {}, (part, base) => ({
     kind: 'reshape',
-    operand: draft.finish(),
-    ...nodeBase(context, span, type),
+    operand: partOf(draft, part).finish(),
+    ...base,
   }));
 }
 

@@ -6,7 +6,6 @@ import type { Expression, GenerateItem, Item, LossItem, MetricItem, OutputItem }
 import {
   type Context,
   type Draft,
-  expectReal,
   isPoison,
   nameOf,
   originOf,
@@ -15,6 +14,7 @@ import {
   typeText,
 } from './context.ts';
 import { placeOf } from './equations.ts';
+import { expectReal } from './expect.ts';
 import { asReference } from './references.ts';
 import { unifyShapes } from './shapes.ts';
 

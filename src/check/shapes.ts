@@ -27,7 +27,7 @@ export interface UnknownShape {
 export type Shape = readonly Size[] | UnknownShape;
 
 /** `unknown` marks a value whose mistake is already reported: it agrees with everything. */
-export type DraftElement = 'real' | 'index' | 'bool' | 'unknown';
+export type DraftElement = 'real' | 'complex' | 'index' | 'bool' | 'unknown';
 
 export interface DraftType {
   readonly element: DraftElement;

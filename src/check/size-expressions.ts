@@ -212,7 +212,7 @@ export function describeBinding(binding: Binding): string {
 
 /** A type as it is written. */
 export interface WrittenType {
-  readonly element: 'real' | 'index';
+  readonly element: 'real' | 'complex' | 'index';
   readonly categories: Size | undefined;
   readonly shape: readonly Size[];
   readonly once: boolean;
@@ -227,7 +227,7 @@ export function readType(context: SizeContext, annotation: TypeAnnotation): Writ
       const known = shape.filter((size) => size !== undefined);
       return known.length < shape.length
         ? undefined
-        : { element: 'real', categories: undefined, shape: known, once };
+        : { element: value.complex ? 'complex' : 'real', categories: undefined, shape: known, once };
     }
     case 'index': {
       const categories = readSize(context, value.size);
@@ -235,14 +235,18 @@ export function readType(context: SizeContext, annotation: TypeAnnotation): Writ
     }
     case 'named': {
       const word = value.name.text;
-      if (word === 'real') return { element: 'real', categories: undefined, shape: [], once };
+      if (word === 'real' || word === 'complex') {
+        return { element: word, categories: undefined, shape: [], once };
+      }
       if (word === '') return undefined;
-      const near = suggest(word, ['real', 'index']);
+      const near = suggest(word, ['real', 'complex', 'index']);
       context.report.add({
         code: 'RNN2012',
         message: `there is no type ${word}`,
         span: value.span,
-        notes: ['types are real, [m] (a vector of m numbers), [m, n] and index(v) (one of v categories)'],
+        notes: [
+          'types are real, [m] (a vector of m numbers), [m, n], complex [m] and index(v) (one of v categories)',
+        ],
         help:
           context.scope.get(word)?.kind === 'size'
             ? `did you mean [${word}]?`

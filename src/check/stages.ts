@@ -18,6 +18,7 @@ import type {
   EquationId,
   Evaluation,
 } from './checked.ts';
+import { wholeName } from './complex.ts';
 import { components, shortestCycle } from './cycles.ts';
 import { endHelp, endNote } from './dependencies.ts';
 import { operandsOf } from './operands.ts';
@@ -207,7 +208,7 @@ function reportCycle(
     node,
     node,
   ];
-  const names = cycle.map(name).filter((part) => part !== undefined);
+  const names = cycle.map(name).flatMap((part) => (part === undefined ? [] : [wholeName(part)]));
   const first = names[0] ?? 'this';
   const path = names.filter((part, i) => i === 0 || part !== names[i - 1]);
   if (path.length > 1 && path[0] !== path[path.length - 1]) path.push(path[0]);

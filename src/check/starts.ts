@@ -5,6 +5,7 @@ import type { Span } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Argument, Expression } from '../parser/tree.ts';
 import type { CheckedExpression, CheckedStart } from './checked.ts';
+import { declaredOf, wholeName } from './complex.ts';
 import {
   type Context,
   type Draft,
@@ -372,10 +373,12 @@ function fits(
 function copyOf(context: Context, of: string, negative: boolean, span: Span): WrittenStart {
   return {
     start: () => ({ kind: 'copy', of, negative }),
-    check: (shape, name, declared) => {
-      const other = context.parameters.find((parameter) => parameter.name === of);
+    check: (shape, part, declared) => {
+      const name = wholeName(part);
+      const declaredNames = declaredOf(context.parameters);
+      const other = declaredNames.find((parameter) => parameter.name === of);
       if (other === undefined) {
-        const names = context.parameters.map((parameter) => parameter.name);
+        const names = declaredNames.map((parameter) => parameter.name);
         const near = suggest(of, names);
         context.report.add({
           code: 'RNN2001',
@@ -386,7 +389,21 @@ function copyOf(context: Context, of: string, negative: boolean, span: Span): Wr
         });
         return;
       }
-      const theirs = shapeOf(context, other);
+      const theirs = shapeOf(context, other.entry);
+      const isComplex = name !== part;
+      if (other.complex !== isComplex) {
+        const [mine, its] = isComplex ? ['complex', 'real'] : ['real', 'complex'];
+        context.report.add({
+          code: 'RNN5010',
+          message: `${name} is ${mine}, and ${of}, at which it starts, ${its}`,
+          span,
+          related: [
+            { span: declared, text: `${name} is ${mine}` },
+            { span: other.entry.span, text: `${of} is ${its}` },
+          ],
+        });
+        return;
+      }
       if (theirs.length === shape.length && theirs.every((size, i) => sameSize(size, shape[i]))) return;
       context.report.add({
         code: 'RNN5010',
@@ -394,7 +411,7 @@ function copyOf(context: Context, of: string, negative: boolean, span: Span): Wr
         span,
         related: [
           { span: declared, text: `${name} is ${showSizes(shape)}` },
-          { span: other.span, text: `${of} is ${showSizes(theirs)}` },
+          { span: other.entry.span, text: `${of} is ${showSizes(theirs)}` },
         ],
       });
     },
@@ -429,7 +446,7 @@ export function checkStarts(context: Context): void {
     if (last !== name) continue;
     context.report.add({
       code: 'RNN5010',
-      message: `these weights start at each other: ${[...path, name].join(' -> ')}`,
+      message: `these weights start at each other: ${[...path, name].map(wholeName).join(' -> ')}`,
       span,
       help: 'let one of them start at a distribution or a number',
     });

@@ -4,12 +4,14 @@
 import type { Label } from '../base/diagnostic.ts';
 import type { Span } from '../base/source.ts';
 import type { CheckedCell } from './checked.ts';
-import { type Context, type Draft, draftReal, makeDraft, nodeBase } from './context.ts';
+import { declaredOf, inParts, partName } from './complex.ts';
+import { type Context, type Draft, declaredType } from './context.ts';
 import { isKnownShape, resolveShape } from './shapes.ts';
 import { type Size, type SizeBinding, showSizes, substituteSize } from './size.ts';
 
 interface Weight {
   readonly shape: readonly Size[];
+  readonly element: 'real' | 'complex';
   readonly label: Label;
 }
 
@@ -18,9 +20,12 @@ export function weightDraft(context: Context, path: readonly string[], span: Spa
   const name = path.join('.');
   const found = ofInstance(context, name) ?? ofDense(context, name);
   if (found === undefined) return undefined;
-  const type = draftReal(found.shape, 'constant');
-  const finish = () => ({ kind: 'parameter', name, ...nodeBase(context, span, type) }) as const;
-  return makeDraft(span, type, finish, { because: found.label, atomic: true });
+  const type = declaredType(found.element, found.shape, 'constant');
+  return inParts(context, span, type, { because: found.label, atomic: true }, (part, base) => ({
+    kind: 'parameter',
+    name: partName(name, part),
+    ...base,
+  }));
 }
 
 /** Whether a path names a weight of an instance, and nothing that its application gives. */
@@ -29,8 +34,8 @@ export function isWeight(context: Context, path: readonly string[]): boolean {
   if (ofInstance(context, name) === undefined) return false;
   return !context.instances.some(
     ({ name: own, cell }) =>
-      cell.outputs.some((output) => `${own}.${output.name}` === name) ||
-      cell.states.some((state) => `${own}.${state.name}` === name),
+      declaredOf(cell.outputs).some((output) => `${own}.${output.name}` === name) ||
+      declaredOf(cell.states).some((state) => `${own}.${state.name}` === name),
   );
 }
 
@@ -45,7 +50,7 @@ export function weightsOf(context: Context, instance: string): readonly string[]
 
 function namesIn(cell: CheckedCell): readonly string[] {
   return [
-    ...cell.parameters.map(({ name }) => name),
+    ...declaredOf(cell.parameters).map(({ name }) => name),
     ...cell.instances.flatMap(({ name, cell: inner }) => namesIn(inner).map((weight) => `${name}.${weight}`)),
   ];
 }
@@ -60,10 +65,12 @@ function ofInstance(context: Context, path: string): Weight | undefined {
 }
 
 function inCell(cell: CheckedCell, path: string, sizes: SizeBinding): Weight | undefined {
-  const own = cell.parameters.find(({ name }) => name === path);
+  const own = declaredOf(cell.parameters).find(({ name }) => name === path);
   if (own !== undefined) {
-    const shape = own.shape.map((size) => substituteSize(size, sizes));
-    return { shape, label: { span: own.span, text: `${path} is a weight of ${cell.name}` } };
+    const { entry, complex } = own;
+    const shape = entry.shape.map((size) => substituteSize(size, sizes));
+    const element = complex ? 'complex' : 'real';
+    return { shape, element, label: { span: entry.span, text: `${path} is a weight of ${cell.name}` } };
   }
   for (const { name, cell: inner, sizes: given } of cell.instances) {
     if (!path.startsWith(`${name}.`)) continue;
@@ -81,5 +88,5 @@ function ofDense(context: Context, path: string): Weight | undefined {
   const parts = parameter.shapes.map((part) => resolveShape(part, context.unknowns));
   if (!parts.every(isKnownShape)) return undefined;
   const shape = parts.flat();
-  return { shape, label: { span: parameter.span, text: `${path} is ${showSizes(shape)}` } };
+  return { shape, element: 'real', label: { span: parameter.span, text: `${path} is ${showSizes(shape)}` } };
 }

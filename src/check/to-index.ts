@@ -7,7 +7,6 @@ import {
   type Context,
   type Draft,
   draftReal,
-  expectReal,
   fail,
   makeDraft,
   nameOf,
@@ -18,6 +17,7 @@ import {
   reasons,
   shapeText,
 } from './context.ts';
+import { expectReal } from './expect.ts';
 import { readSize } from './size-expressions.ts';
 
 export function toIndexDraft(context: Context, args: readonly Argument[], place: Place, span: Span): Draft {

@@ -1,7 +1,10 @@
 // What a cell computes and nobody needs: warnings, given only where there is no error. Of things that hang together the
 // last one is told: a weight that is used in an equation that reaches no output is not named beside it.
 
+import type { Span } from '../base/source.ts';
 import type { CheckedExpression, CheckedInput, CheckedParameter } from './checked.ts';
+import { declaredOf, partName, partsOf } from './complex.ts';
+import type { Context } from './context.ts';
 import type { Report } from './report.ts';
 import { nodesOf, type Stages, type Unstaged } from './stages.ts';
 
@@ -11,6 +14,11 @@ export interface UsedCell extends Unstaged {
   readonly inputs: readonly CheckedInput[];
   readonly targets: readonly CheckedInput[];
   readonly parameters: readonly CheckedParameter[];
+}
+
+interface NamedPlace {
+  readonly name: string;
+  readonly span: Span;
 }
 
 export function warnUnused(
@@ -46,9 +54,15 @@ export function warnUnused(
   }
   const last = unreached.filter((i) => !neededByOther.has(i));
   const told = last.length > 0 ? last : unreached.slice(0, 1);
-  for (const node of told) {
-    const { name, span } = cell.equations[node];
-    if (name === undefined) continue;
+  const reported = new Set<number>();
+  const named = cell.equations.map(({ name = '', span }) => ({ name, span }));
+  for (const { name, at, entry, complex } of declaredOf(named)) {
+    // Of a complex value nothing depends on either part.
+    const parts = complex ? [at, at + 1] : [at];
+    if (name === '' || !parts.some((node) => told.includes(node))) continue;
+    if (parts.some((node) => reached.has(node))) continue;
+    reported.add(at);
+    const { span } = entry;
     report.add({
       code: 'RNN5013',
       severity: 'warning',
@@ -75,8 +89,10 @@ export function warnUnused(
     ['target', cell.targets],
     ['weight', cell.parameters],
   ] as const) {
-    for (const { name, span } of list) {
-      if (used.has(`${word === 'weight' ? 'weight' : 'input'} ${name}`)) continue;
+    const isUsed = (name: string): boolean => used.has(`${word === 'weight' ? 'weight' : 'input'} ${name}`);
+    for (const { name, entry, complex } of declaredOf<NamedPlace>(list)) {
+      if (partsOf(complex ? 'complex' : 'real').some((part) => isUsed(partName(name, part)))) continue;
+      const { span } = entry;
       report.add({
         code: 'RNN5013',
         severity: 'warning',
@@ -85,8 +101,10 @@ export function warnUnused(
       });
     }
   }
-  for (const { name, span, equation } of cell.states) {
-    if (past.has(name) || told.includes(equation)) continue;
+  for (const { name, entry, complex } of declaredOf(cell.states)) {
+    if (partsOf(complex ? 'complex' : 'real').some((part) => past.has(partName(name, part)))) continue;
+    const { span, equation } = entry;
+    if (reported.has(equation)) continue;
     report.add({
       code: 'RNN5014',
       severity: 'warning',
@@ -115,4 +133,23 @@ function note(part: CheckedExpression, used: Set<string>, past: Set<string>): vo
     default:
       break;
   }
+}
+
+/** Named instances that nothing applies: an error where something looks at their past, else a warning. */
+export function neverApplied(context: Context): boolean {
+  let found = false;
+  for (const [name, binding] of context.scope) {
+    if (binding.kind !== 'instance' || context.appliedNames.has(name)) continue;
+    const looked = context.lookedAt.get(name);
+    if (looked !== undefined) found = true;
+    context.report.add({
+      code: 'RNN5004',
+      severity: looked === undefined ? 'warning' : 'error',
+      message: `${name} is never applied${looked === undefined ? '' : ', so it has no past'}`,
+      span: looked ?? binding.span,
+      related: looked === undefined ? [] : [{ span: binding.span, text: `${name} is made here` }],
+      help: `apply it: y = ${name}(...)`,
+    });
+  }
+  return found;
 }

@@ -99,12 +99,17 @@ export class ExpressionGrammar extends EmbeddedActionsParser {
 
   private readonly tensorType: Rule<TensorType> = this.RULE('shape', () => {
     const sizes: Expression[] = [];
+    let complex: IToken | undefined;
+    this.OPTION(() => {
+      complex = this.CONSUME(tokens.Complex);
+    });
     const open = this.CONSUME(tokens.OpenBracket);
     this.MANY_SEP({ SEP: tokens.Comma, DEF: () => sizes.push(this.SUBRULE(this.expression)) });
     const close = this.CONSUME(tokens.CloseBracket);
-    return this.ACTION(
-      (): TensorType => ({ kind: 'tensor', span: joinSpans(this.span(open), this.span(close)), sizes }),
-    );
+    return this.ACTION((): TensorType => {
+      const span = joinSpans(this.span(complex ?? open), this.span(close));
+      return { kind: 'tensor', span, complex: complex !== undefined, sizes };
+    });
   });
 
   /** The shape that `reshape` is given. */

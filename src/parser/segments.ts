@@ -98,7 +98,7 @@ export function scanSegment(stream: Stream, first: number, wanted: Mode, report:
   let i = first;
   /** Whether an operand has just ended, so that an operator or an end is wanted. */
   let ends = false;
-  /** Whether a type is wanted: after its colon, and after `once`. */
+  /** Whether a type is wanted: after its colon, and after `once` and `complex`. */
   let typeNext = false;
   /** Where the brackets of an item's type open. */
   let typeOpen = -1;
@@ -427,6 +427,11 @@ export function scanSegment(stream: Stream, first: number, wanted: Mode, report:
       const next = stream.tokens[i + 1]?.tokenType;
       if (token.image === 'once' && (next === tokens.OpenBracket || next === tokens.Word)) {
         tokens.retag(take(), tokens.Once);
+        ends = false;
+        return;
+      }
+      if (token.image === 'complex' && next === tokens.OpenBracket) {
+        tokens.retag(take(), tokens.Complex);
         ends = false;
         return;
       }

@@ -123,6 +123,7 @@ export const Generate = keyword('generate');
 
 export const Once = keyword('once');
 export const Index = keyword('index');
+export const Complex = keyword('complex');
 export const Last = keyword('last');
 export const First = keyword('first');
 export const Each = keyword('each');
@@ -170,7 +171,7 @@ const keywords: readonly TokenType[] = [
   ...reservedWords.values(),
   ...[Cell, Model, Train, Fn, Import, From, Gradient],
   ...[Input, Target, State, Param, Frozen, Output, Loss, Metric, Generate],
-  ...[Once, Index, Last, First, Each, Step, Over, Time],
+  ...[Once, Index, Complex, Last, First, Each, Step, Over, Time],
 ];
 
 /** Every kind of token that the grammar may name. */

@@ -237,7 +237,7 @@ export interface BrokenItem extends ItemBase {
 
 // Types
 
-/** What stands after a colon: `[4 * m, n]`, `[]`, `index(v)`, `once []`, `real`. */
+/** What stands after a colon: `[4 * m, n]`, `[]`, `complex [m]`, `index(v)`, `once []`, `real`. */
 export interface TypeAnnotation {
   readonly kind: 'type';
   readonly span: Span;
@@ -248,10 +248,12 @@ export interface TypeAnnotation {
 
 export type ValueType = TensorType | IndexType | NamedType;
 
-/** `[m, n]`: real numbers, one size for each axis. */
+/** `[m, n]`: real numbers, one size for each axis; `complex [m, n]`: complex ones. */
 export interface TensorType {
   readonly kind: 'tensor';
   readonly span: Span;
+  /** Written with `complex`. */
+  readonly complex: boolean;
   readonly sizes: readonly Expression[];
 }
 

@@ -108,7 +108,7 @@ const beforeValue = new Set([
 function findDefinitions(all: readonly IToken[], partner: Int32Array): Uint8Array {
   const defines = new Uint8Array(all.length);
   for (let i = all.length - 2; i >= 0; i--) {
-    if (!isWordLike(all[i])) continue;
+    if (!isWordLike(all[i]) || isComplexType(all, i)) continue;
     // `keys: once [m] = ...` defines keys, and no entries of something called once.
     if (all[i].image === 'once' && all[i - 1]?.tokenType === tokens.Colon) continue;
     // The colon of `sum over i, j:` declares nothing.
@@ -124,6 +124,15 @@ function findDefinitions(all: readonly IToken[], partner: Int32Array): Uint8Arra
     else if (kind === tokens.Comma && after + 1 < all.length) defines[i] = defines[after + 1];
   }
   return defines;
+}
+
+/** `z: complex [m] = ...` defines z, and no entries of something called complex. */
+function isComplexType(all: readonly IToken[], i: number): boolean {
+  if (all[i].image !== 'complex') return false;
+  const before = all[i - 1]?.image === 'once' ? i - 2 : i - 1;
+  const kind = all[before]?.tokenType;
+  // Of `state h complex [m] = h0` the colon is missing.
+  return kind === tokens.Colon || (kind === tokens.Word && itemWords.has(all[before - 1]?.image));
 }
 
 function findLines(source: Source, all: readonly IToken[]): Uint8Array {

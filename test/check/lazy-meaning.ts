@@ -220,6 +220,13 @@ class Meaning {
         const row = data.length / shape[0];
         return { shape: [size, ...shape.slice(1)], data: data.slice(start * row, (start + size) * row) };
       }
+      case 'spread': {
+        const operand = of(e.operand);
+        return build(
+          e.type.shape.map((size) => evaluateSize(size, scope.sizes)!),
+          (i) => entry(operand, i),
+        );
+      }
       case 'access':
         return this.#access(e, scope, t);
       case 'index-number':

@@ -2,6 +2,7 @@
 // and what becomes of a sequence when it is over. What is given and what has a past is declared first; then the
 // equations grow one after the other, each from what is there by then.
 import type { Choices } from './choices.ts';
+import { complex, growComplex, smaller } from './complex.ts';
 import { difference, literal, product, real, shapeOf, slot, sumOf } from './compose.ts';
 import { growBool, growIndex } from './condition.ts';
 import { type Dim, number, part, plus, type Shape, shapeText, substitute, times } from './dims.ts';
@@ -189,6 +190,7 @@ export class Body {
       [1, () => this.#keptCategory(stage)],
       [3, () => this.#split(stage)],
       [1, () => this.#fedBack(stage)],
+      [2, () => this.#complex(stage)],
       [this.scope.templates.length > 0 ? 3 : 0, () => this.#several(stage)],
       [this.stages > 1 ? 4 : 0, () => this.#layered()],
     ])();
@@ -251,6 +253,49 @@ export class Body {
     scope.isPointwise = false;
     scope.hasState = true;
     scope.define({ text: name, ...facts });
+  }
+
+  /** A complex equation, or a complex state that turns and decays, and takes something in. */
+  #complex(stage: number): void {
+    const { scope } = this;
+    const choices = this.#choices;
+    const shape = this.shape();
+    const place = this.place('step', stage, false);
+    const known = shape.length === 0;
+    if (choices.oneIn(2)) {
+      const name = scope.fresh('c');
+      const value = growComplex(scope, shape, { ...place, rate: choices.oneIn(4) ? 'once' : 'step' });
+      const typed = choices.oneIn(3) ? `: complex ${shapeText(shape)}` : '';
+      this.items.push({ parts: [`${name}${typed} = `, slot(value)] });
+      const { type, rate, stage: own, bounds } = value;
+      scope.define({
+        text: name,
+        type,
+        rate,
+        stage: own,
+        bounds,
+        known: value.known || (known && typed !== ''),
+      });
+      return;
+    }
+    const name = scope.fresh('r');
+    const start = choices.of(['', ' = 0.5', ' = complex(0, 1)']);
+    this.items.push({ parts: [`state ${name}: complex ${shapeText(shape)}${start}`] });
+    const facts = { rate: 'step', stage, bounds: interval(-Math.SQRT2, Math.SQRT2), known } as const;
+    scope.define({ text: `prev ${name}`, type: complex(shape), ...facts });
+    const angle = growUnit(scope, shape, place);
+    const said = smaller(growComplex(scope, shape, place), 0.5);
+    this.items.push({
+      parts: [`${name} = 0.5 * cis(`, slot(angle), `) * prev ${name} + `, slot(said, 'product')],
+    });
+    scope.isPointwise = false;
+    scope.hasState = true;
+    scope.define({
+      text: name,
+      type: complex(shape),
+      ...facts,
+      stage: Math.max(stage, said.stage, angle.stage),
+    });
   }
 
   #condition(stage: number): void {
@@ -453,7 +498,8 @@ function shapeOfType(type: ValueType): Shape {
 }
 
 function typeText(type: ValueType): string {
-  return type.kind === 'index' ? `index(${textOfDim(type.categories)})` : shapeText(type.shape);
+  if (type.kind === 'index') return `index(${textOfDim(type.categories)})`;
+  return `${type.kind === 'complex' ? 'complex ' : ''}${shapeText(type.shape)}`;
 }
 
 function textOfDim(dim: Dim): string {

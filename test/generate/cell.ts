@@ -1,6 +1,7 @@
 // Cells: a header, what is given, a body, and what is handed out; and what others need to know to apply them.
 import { Body, type Surroundings } from './body.ts';
 import type { Choices } from './choices.ts';
+import { complex } from './complex.ts';
 import { real, slot } from './compose.ts';
 import { type Dim, number, type Shape } from './dims.ts';
 import { growUnit } from './real.ts';
@@ -18,7 +19,9 @@ function growInputs(body: Body, choices: Choices): void {
   const type = (): Named['type'] =>
     choices.oneIn(4)
       ? { kind: 'index', categories: categories(scope, choices) }
-      : real(givenShape(scope, choices));
+      : choices.oneIn(8)
+        ? complex(givenShape(scope, choices))
+        : real(givenShape(scope, choices));
   for (let k = 0; k < many; k++) body.input('input', k === 0 ? 'x' : 'w', type(), false);
   if (choices.oneIn(4)) body.input('input', 'who', type(), true);
 }

@@ -27,7 +27,7 @@ export function growBool(scope: Scope, shape: Shape, place: Place): Expression {
     [6, () => comparison(scope, shape, inner)],
     [deep, () => elementwise('bool', 'not', ['not ', slot(growBool(scope, shape, inner), 'comparison')])],
     [deep, () => both(scope, shape, inner)],
-    [shape.length === 0 ? deep : 0, () => throughout(scope, inner)],
+    [shape.length === 0 ? 2 * deep : 0, () => throughout(scope, inner)],
     [shape.length === 0 ? 2 * deep : 0, () => sameCategory(scope, place) ?? comparison(scope, shape, inner)],
     [
       shape.length === 0 && place.rate === 'step' && scope.inside === 'cell' ? 2 : 0,

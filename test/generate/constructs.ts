@@ -101,6 +101,9 @@ export const OPERATORS = {
  * `surrogate` is the `gradient` of a function. */
 type Word = Exclude<PrimitiveName, 'neg' | 'not' | 'max_over' | 'min_over' | 'surrogate'>;
 
+/** What makes complex values, and takes them apart: the checker opens it up. */
+type ComplexWord = 'complex' | 'cis' | 're' | 'im' | 'conj';
+
 export const FUNCTIONS = {
   exp: true,
   log: true,
@@ -125,7 +128,8 @@ export const FUNCTIONS = {
   outer: true,
   concat: true,
   transpose: true,
-} as const satisfies Readonly<Record<Word, true>>;
+  ...{ complex: true, cis: true, re: true, im: true, conj: true },
+} as const satisfies Readonly<Record<Word | ComplexWord, true>>;
 
 /** What the checker knows by name besides: `max` and `min` with one argument and with several, too. */
 export const OTHER_WORDS: readonly string[] = [

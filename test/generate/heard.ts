@@ -20,6 +20,7 @@ export function heard(scope: Scope, shape: Shape, place: Place): Expression | un
   const named = scope.prefer(names);
   const { type } = named;
   if (type.kind === 'index') return picked(scope, named, shape);
+  if (type.kind === 'complex') return ofComplex(scope, named, shape);
   if (type.kind === 'real' && sameShape(type.shape, shape) && (named.known || !place.known))
     return scope.refer(named);
   // What a function of any shape looks at as a whole would tell it no shape.
@@ -38,6 +39,17 @@ export function heard(scope: Scope, shape: Shape, place: Place): Expression | un
   const row = scope.parameter([shape[0]]);
   const bounds = multiply(row.bounds, column.bounds);
   return compose(real(shape), 'call', ['outer(', ...listed([row, column]), ')'], { bounds });
+}
+
+/** A part of a complex value, or how large it is. */
+function ofComplex(scope: Scope, named: Named, shape: Shape): Expression | undefined {
+  if (named.type.kind !== 'complex') return undefined;
+  const { known, bounds } = named;
+  const word = scope.choices.of(['re', 'im', 'abs']);
+  const own = named.type.shape;
+  const part = compose(real(own), 'call', [`${word}(`, slot(scope.refer(named)), ')'], { known, bounds });
+  if (sameShape(own, shape)) return known || own.length > 0 ? part : undefined;
+  return shape.length === 0 ? scalar('mean', [part], bounds) : undefined;
 }
 
 /** A matrix by a vector. */

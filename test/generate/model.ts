@@ -41,13 +41,13 @@ function growEnds(body: Body): Item[] {
 /** What nothing has heard yet, as terms of the loss, so that the gradient reaches it. */
 function looseTerms(body: Body, { rate, stage }: Place): Expression[] {
   const suits = ({ type, known, rate: own }: Named): boolean =>
-    type.kind === 'real' && own === 'step' && (known || type.shape.length > 0);
+    (type.kind === 'real' || type.kind === 'complex') && own === 'step' && (known || type.shape.length > 0);
   return results(body)
     .filter(suits)
     .map((named) => {
       const e = body.scope.refer(named);
       const isScalar = named.type.kind === 'real' && named.type.shape.length === 0;
-      const mean = isScalar ? e : scalar('mean', e);
+      const mean = isScalar ? e : scalar('mean', named.type.kind === 'complex' ? sizeOf(e) : e);
       return rate === 'step' && named.stage <= stage ? mean : overTime(mean);
     })
     .filter((term) => term.rate === rate);
@@ -106,6 +106,12 @@ function withTerms(loss: Expression, terms: readonly Expression[]): Expression {
 
 function scalar(name: string, e: Expression): Expression {
   return { ...apply(name, [e], e.bounds), type: real([]), known: true };
+}
+
+/** How large a complex value is, element by element. */
+function sizeOf(e: Expression): Expression {
+  const shape = e.type.kind === 'complex' ? e.type.shape : [];
+  return { ...apply('abs', [e], e.bounds), type: real(shape) };
 }
 
 function overTime(e: Expression): Expression {

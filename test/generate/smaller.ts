@@ -66,7 +66,7 @@ function namesOf({ parts }: Item): readonly string[] {
   if (typeof head !== 'string') return [];
   const declared = /^(?:input|target|param|state) (\w+):/.exec(head);
   if (declared !== null) return [declared[1]];
-  const defined = /^(\w+(?:, \w+)*)(?:: \[[^\]]*\])? = /.exec(head);
+  const defined = /^(\w+(?:, \w+)*)(?:: (?:complex )?\[[^\]]*\])? = /.exec(head);
   return defined === null ? [] : defined[1].split(', ');
 }
 

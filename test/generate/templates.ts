@@ -1,4 +1,6 @@
 // Cells as they are applied: one copy, stacks, both directions, residuals; with sizes by name, by place, or left out.
+
+import { growComplex, smaller } from './complex.ts';
 import { compose, real, slot } from './compose.ts';
 import { growIndex } from './condition.ts';
 import { type Dim, number, part, type Shape, sameShape, substitute, textOf } from './dims.ts';
@@ -100,7 +102,11 @@ function argumentsFor(
     const rate = once && !template.isPointwise ? 'once' : template.isPointwise ? place.rate : 'step';
     const inner = { ...closed(place), rate, stage } as const;
     const grown =
-      own.kind === 'index' ? growIndex(scope, own.categories, inner) : growUnit(scope, own.shape, inner);
+      own.kind === 'index'
+        ? growIndex(scope, own.categories, inner)
+        : own.kind === 'complex'
+          ? smaller(growComplex(scope, own.shape, inner), 1)
+          : growUnit(scope, own.shape, inner);
     isLively ||= grown.rate === place.rate;
     return [`${k === 0 ? '' : ', '}${named ? `${name}: ` : ''}`, slot(grown)];
   });

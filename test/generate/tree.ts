@@ -8,6 +8,7 @@ export type Rate = 'constant' | 'once' | 'step';
 
 export type ValueType =
   | { readonly kind: 'real'; readonly shape: Shape }
+  | { readonly kind: 'complex'; readonly shape: Shape }
   | { readonly kind: 'bool'; readonly shape: Shape }
   | { readonly kind: 'index'; readonly categories: Dim };
 
@@ -35,7 +36,7 @@ export interface Expression {
   readonly rate: Rate;
   /** The stage whose scan computes it, at least; of once values: that may use it, at the earliest. */
   readonly stage: number;
-  /** Of reals. */
+  /** Of reals; of complex values how large the absolute value may be. */
   readonly bounds: Interval;
   /** [] by its form, so that it spreads over what it meets. */
   readonly known: boolean;

@@ -1,5 +1,6 @@
 // The ways to make a real value, by what they need to know of it.
 import { affineWays } from './affine.ts';
+import { complexWays } from './complex.ts';
 import { elementwiseWays } from './elementwise.ts';
 import { guardedWays } from './guarded.ts';
 import { indexedWays } from './indexed.ts';
@@ -23,6 +24,7 @@ export const ofCells: Ways = [
   ...noiseWays,
   ...timeWays,
   ...templateWays,
+  ...complexWays,
   ...loopWays(ofVectors),
   ...indexedWays,
 ];

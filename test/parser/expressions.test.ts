@@ -105,6 +105,12 @@ test('types', () => {
     'type' in item && item.type ? writeType(item.type) : '',
   );
   expect(shown).toEqual(['[(4 * m), n]', 'once index(2)', 'once []', '[m, n]', '[m]', '[d]']);
+  const complex = parseItems('input z: once complex [2*m] param W: complex[m, n] ~ glorot state h: complex');
+  expect(complex.map((item) => ('type' in item && item.type ? writeType(item.type) : ''))).toEqual([
+    'once complex [(2 * m)]',
+    'complex [m, n]',
+    'complex',
+  ]);
   expect(x.kind === 'input' && x.names.map((name) => name.text)).toEqual(['x', 'y']);
   expect(w.kind === 'param' && w.start?.kind).toBe('distribution');
   expect(b.kind === 'param' && b.start?.kind).toBe('value');

@@ -73,7 +73,7 @@ cell C( n,m = 3 , d:real=0.5 ){
 input x:[ n ,2*m ]   input c : once index( m )
 
 
-state h:[m]=h0 h=not(a==b)and c   output last( h ).c
+state h:[m]=h0 state z : complex[ m ]=0 h=not(a==b)and c   output last( h ).c
 # the end
 
 }
@@ -93,6 +93,7 @@ data f("a",by : x) }
         input c: once index(m)
 
         state h: [m] = h0
+        state z: complex [m] = 0
         h = not (a == b) and c
         output last (h).c
         # the end

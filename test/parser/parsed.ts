@@ -42,7 +42,7 @@ export function writeType(type: TypeAnnotation): string {
   const once = type.once ? 'once ' : '';
   switch (type.value.kind) {
     case 'tensor':
-      return `${once}[${type.value.sizes.map(write).join(', ')}]`;
+      return `${once}${type.value.complex ? 'complex ' : ''}[${type.value.sizes.map(write).join(', ')}]`;
     case 'index':
       return `${once}index(${write(type.value.size)})`;
     case 'named':

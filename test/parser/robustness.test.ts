@@ -64,7 +64,7 @@ function checkAnything(text: string): void {
 }
 
 const pieces = (
-  'cell model train fn import from input target state param output loss metric generate once index last first each step ' +
+  'cell model train fn import from input target state param output loss metric generate once index complex last first each step ' +
   'over time gradient if then else and or not mod prev t x h W LSTM real 1 0.5 1e-3 "s" ( ) [ ] { } , : . ~ = == != ' +
   '< <= > >= + - * / ^ @ ** && ! ; % \' " // .5 2x # ## \n \n \r\n \t σ × é \u{1f600} \u0001 \ud800 $'
 ).split(' ');

@@ -113,6 +113,8 @@ export function express<C extends Surroundings>(
         const size = sizeNumber(e.size, context.opened, e.span);
         return b.call('slice', [recur(e.operand)], { axis: 0, start, size });
       }
+      case 'spread':
+        return spread(b, recur(e.operand), numbers(e.type.shape));
       case 'oldest':
         return oldest(b, recur(e.operand));
       case 'newest':
@@ -417,21 +419,21 @@ function conditional(
   recur: (e: CheckedExpression) => NodeId,
   { b, train }: Pick<Site<unknown>, 'b' | 'train'>,
 ): NodeId {
-  const spread = (node: NodeId): NodeId =>
-    sameShape(b.shapeOf(node), shape) ? node : b.broadcast(node, shape, []);
+  const whole = (inner: CheckedExpression): NodeId => spread(b, recur(inner), shape);
   // Of what depends on `training` alone only one side is there.
   const settled = train ? e.cases.findIndex((c) => c.condition.kind === 'training') : -1;
   const open = e.cases.slice(0, settled < 0 ? undefined : settled);
   const cases = open
     .filter((c) => c.condition.kind !== 'training')
-    .map((c) => ({
-      condition: spread(recur(c.condition)),
-      value: spread(recur(c.value)),
-    }));
+    .map((c) => ({ condition: whole(c.condition), value: whole(c.value) }));
   return cases.reduceRight(
     (otherwise, { condition, value }) => b.apply('select', condition, value, otherwise),
-    spread(recur(settled < 0 ? e.otherwise : e.cases[settled].value)),
+    whole(settled < 0 ? e.otherwise : e.cases[settled].value),
   );
+}
+
+function spread(b: GraphBuilder, node: NodeId, shape: readonly Dim[]): NodeId {
+  return sameShape(b.shapeOf(node), shape) ? node : b.broadcast(node, shape, []);
 }
 
 /** The sum of weight . argument, and the bias. A vector or scalar out of a vector or scalar, four ways. */

@@ -77,6 +77,11 @@ export function lift(e: CheckedExpression, around: Around): Lifted {
       const size = around.size(e.size, e.span);
       return { node: b.call('slice', [node], { axis: axes.length, start, size }), axes };
     }
+    case 'spread': {
+      const { node, axes } = recur(e.operand);
+      const shape = e.type.shape.map((size) => around.size(size, e.span));
+      return { node: spreadTo({ node, axes }, axes, shape, around, e.span), axes };
+    }
     case 'reshape': {
       const { node, axes } = recur(e.operand);
       const shape = e.type.shape.map((size) => around.size(size, e.span));

@@ -1,7 +1,7 @@
 // Applying copies of cells to values, and looking into them: `LSTM(m: 64)(x)`, `y = top(x)`, `prev top.h`, `top.c`.
 
 import type { Label } from '../base/diagnostic.ts';
-import type { Span } from '../base/source.ts';
+import { type Span, spanText } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import { applyDense } from './affine.ts';
 import type { ApplicationId, CheckedCell, CheckedInput, Rate } from './checked.ts';
@@ -349,7 +349,16 @@ function checkArgument(
       return false;
     }
   }
-  return agrees(context, draft, wanted.shape, what, from, instance.because);
+  const before = context.report.diagnostics.length;
+  const fits = agrees(context, draft, wanted.shape, what, from, instance.because);
+  // `RNN(64)`: by place the first size is meant, that of the input.
+  const [, word, number] = /^(\w+)\((\w+)\)/.exec(spanText(instance.span)) ?? [];
+  const second = instance.cell.sizes.at(1)?.name;
+  if (!fits && number !== undefined && second !== undefined && word === instance.cell.name) {
+    const help = `by place the first size is ${instance.cell.sizes[0].name}: write ${word}(${second}: ${number})`;
+    context.report.amend(before, (diagnostic) => ({ ...diagnostic, help }));
+  }
+  return fits;
 }
 
 /** The rate at which a cell is applied; undefined where an argument has the wrong one, which is reported. */

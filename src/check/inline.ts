@@ -20,6 +20,7 @@ import {
   poison,
   reasons,
   shapeText,
+  typeText,
 } from './context.ts';
 import { argumentsElsewhere, axisElsewhere } from './elsewhere.ts';
 import { inferArgument } from './function-values.ts';
@@ -47,9 +48,28 @@ export function inlineFunction(
     context.incomplete = true;
     return poison(span);
   }
-  const [first] = parameters.values();
+  const [first, answer] = parameters.values();
+  const isLoss = entry.module.isPrelude && entry.declaration.name.text === 'cross_entropy';
+  const isSwapped = first !== undefined && !isFunctionValue(first) && first.type.element === 'index';
+  if (
+    isLoss &&
+    answer !== undefined &&
+    !isFunctionValue(answer) &&
+    answer.type.element === 'real' &&
+    !isSwapped
+  ) {
+    const { span: at, because } = answer;
+    return fail(context, {
+      code: 'RNN3011',
+      message: `cross_entropy takes a category for the answer, and ${nameOf(answer, 'this')} is ${typeText(context, answer.type)}`,
+      span: place.at ?? at,
+      related: reasons(at, because),
+      notes: ['a category is a whole number that says which: no vector of zeros with a one in it'],
+      help: `declare it so: target ${/^\w+$/.test(nameOf(answer, 'y')) ? nameOf(answer, 'y') : 'y'}: index(v)`,
+    });
+  }
   const isSound = first !== undefined && !isFunctionValue(first) && !isPoison(first);
-  if (isSound && entry.module.isPrelude && entry.declaration.name.text === 'cross_entropy') {
+  if (isSound && isLoss) {
     warnOfProbabilities(context, call, place);
   }
   return openFunction(context, entry, parameters, place, span);

@@ -16,6 +16,7 @@ import {
 } from './context.ts';
 import { placeOf } from './equations.ts';
 import { asReference } from './references.ts';
+import { type Complaint, shortText } from './report.ts';
 import { unifyShapes } from './shapes.ts';
 
 /** A result while its cell is checked. */
@@ -163,6 +164,19 @@ export function checkParts(context: Context, items: readonly Item[], span: Span)
   const { kind, declaration } = context.entry;
   const name = declaration.name.text;
   const unread = items.some((item) => item.kind === 'broken');
+  /** `loss = ...`, where the line of that name is missing. */
+  const equationFor = (word: string): Pick<Complaint, 'help' | 'related'> => {
+    const equation = items.find(
+      (item) => item.kind === 'equation' && item.targets.length === 1 && item.targets[0].name.text === word,
+    );
+    if (equation?.kind !== 'equation') return {};
+    return {
+      related: [
+        { span: equation.targets[0].name.span, text: `this is an equation for a value called ${word}` },
+      ],
+      help: `write ${word} ${shortText(equation.value.span) ?? '...'}, without =`,
+    };
+  };
   if (kind === 'cell') {
     for (const item of items) {
       if (
@@ -186,6 +200,7 @@ export function checkParts(context: Context, items: readonly Item[], span: Span)
         message: `the cell ${name} has no output`,
         span,
         help: 'say what it hands out: output h',
+        ...equationFor('output'),
       });
     }
     return;
@@ -207,6 +222,7 @@ export function checkParts(context: Context, items: readonly Item[], span: Span)
         message: `the model ${name} has no loss, and nothing to learn from`,
         span,
         help: 'say what is to be made small: loss (answer - total) ^ 2; or make it a cell',
+        ...equationFor('loss'),
       });
     }
   }

@@ -7,6 +7,7 @@ import { applyDense } from './affine.ts';
 import type { ApplicationId, CheckedCell, CheckedInput, Rate } from './checked.ts';
 import { combine, combinedType } from './combine.ts';
 import {
+  asOperand,
   type Context,
   type Draft,
   type DraftInstance,
@@ -373,7 +374,7 @@ function applicationRate(
     const { name, type } = cell.inputs[i];
     if (isPoison(draft) || draft.type.rate === 'constant' || draft.type.rate === type.rate) continue;
     const text = nameOf(draft, 'this');
-    const simple = draft.atomic ? nameOf(draft, '...') : `(${nameOf(draft, '...')})`;
+    const simple = asOperand(nameOf(draft, '...'), draft.atomic);
     context.report.add({
       code: 'RNN4001',
       message:

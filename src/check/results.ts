@@ -134,7 +134,7 @@ function checkGenerate(context: Context, item: GenerateItem): DraftResult | unde
     return say(
       `${name.text} is not a category at each step, so it cannot be drawn step by step`,
       name.span,
-      undefined,
+      `only a category can be drawn: input ${name.text}: index(v)`,
       reasons(name.span, label),
     );
   }
@@ -157,6 +157,13 @@ function checkGenerate(context: Context, item: GenerateItem): DraftResult | unde
     return complain();
   const draft = asReference(context, logits, 'generate');
   return { kind: 'generate', name: name.text, span: item.span, documentation: item.documentation, draft };
+}
+
+/** A loss for the first target of a model. */
+function exampleLoss(items: readonly Item[]): string {
+  const target = items.find((item) => item.kind === 'target');
+  const name = target?.names[0]?.text ?? 'y';
+  return target?.type.value.kind === 'index' ? `cross_entropy(logits, ${name})` : `mean((z - ${name}) ^ 2)`;
 }
 
 /** What a cell must have, a model must have, and a cell must not have. */
@@ -221,7 +228,7 @@ export function checkParts(context: Context, items: readonly Item[], span: Span)
         code: 'RNN5007',
         message: `the model ${name} has no loss, and nothing to learn from`,
         span,
-        help: 'say what is to be made small: loss (answer - total) ^ 2; or make it a cell',
+        help: `say what is to be made small: loss ${exampleLoss(items)}; or make it a cell`,
         ...equationFor('loss'),
       });
     }

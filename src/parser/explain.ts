@@ -173,6 +173,9 @@ function hint(
   if (kind === tokens.Output && second?.tokenType === tokens.OpenParen && found?.tokenType === tokens.Comma) {
     return 'write output once for each';
   }
+  if (kind === tokens.Fn && found?.tokenType === tokens.OpenBrace) {
+    return 'a function is one expression, without braces and without return: fn f(a) = ...';
+  }
   const equals = segment.findIndex((token) => token.tokenType === tokens.Equals);
   const isLeft = found !== undefined && segment.indexOf(found) < equals;
   if (kind === tokens.Word && second?.tokenType === tokens.OpenBracket && isLeft) {

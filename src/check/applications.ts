@@ -1,7 +1,7 @@
 // Applying copies of cells to values, and looking into them: `LSTM(m: 64)(x)`, `y = top(x)`, `prev top.h`, `top.c`.
 
 import type { Label } from '../base/diagnostic.ts';
-import type { Span } from '../base/source.ts';
+import { type Span, spanText } from '../base/source.ts';
 import { suggest } from '../base/suggest.ts';
 import { applyDense } from './affine.ts';
 import type { ApplicationId, CheckedCell, CheckedInput, CheckedType, Rate } from './checked.ts';
@@ -18,6 +18,7 @@ import {
 } from './complex.ts';
 import { complexLink } from './complex-arithmetic.ts';
 import {
+  asOperand,
   type Context,
   type Draft,
   type DraftInstance,
@@ -379,7 +380,16 @@ function checkArgument(
       return false;
     }
   }
-  return agrees(context, draft, wanted.shape, what, from, instance.because);
+  const before = context.report.diagnostics.length;
+  const fits = agrees(context, draft, wanted.shape, what, from, instance.because);
+  // `RNN(64)`: by place the first size is meant, that of the input.
+  const [, word, number] = /^(\w+)\((\w+)\)/.exec(spanText(instance.span)) ?? [];
+  const second = instance.cell.sizes.at(1)?.name;
+  if (!fits && number !== undefined && second !== undefined && word === instance.cell.name) {
+    const help = `by place the first size is ${instance.cell.sizes[0].name}: write ${word}(${second}: ${number})`;
+    context.report.amend(before, (diagnostic) => ({ ...diagnostic, help }));
+  }
+  return fits;
 }
 
 /** The rate at which a cell is applied; undefined where an argument has the wrong one, which is reported. */
@@ -398,7 +408,7 @@ function applicationRate(
     } = inputs[i];
     if (isPoison(draft) || draft.type.rate === 'constant' || draft.type.rate === type.rate) continue;
     const text = nameOf(draft, 'this');
-    const simple = draft.atomic ? nameOf(draft, '...') : `(${nameOf(draft, '...')})`;
+    const simple = asOperand(nameOf(draft, '...'), draft.atomic);
     context.report.add({
       code: 'RNN4001',
       message:

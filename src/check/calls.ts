@@ -409,6 +409,11 @@ function unknownFunction(context: Context, name: string, place: Place, span: Spa
       help: 'a product is written with * or @',
     });
   }
+  // That the letter is none of a name is told, and what it is called here.
+  if (name === '\u03c3') {
+    context.incomplete = true;
+    return poison(span);
+  }
   const entries = [...place.module.entries, ...context.prelude.entries];
   const functions = entries.filter(([, entry]) => entry.kind === 'function').map(([word]) => word);
   const instances = [...context.scope]

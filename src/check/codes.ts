@@ -79,6 +79,7 @@ export const checkerCodes = {
   RNN5019: 'what looks beyond its step inside repeat',
   RNN5020: 'too many rounds of repeat',
   RNN5025: 'no number at the first step',
+  RNN5026: 'probabilities where logits belong',
 } as const satisfies Readonly<Record<DiagnosticCode, string>>;
 
 export type CheckerCode = keyof typeof checkerCodes;

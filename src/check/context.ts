@@ -536,6 +536,11 @@ export function originOf(draft: Draft): readonly Label[] {
 
 // Rates
 
+/** What stands behind `last` or `each step`: a call needs no brackets of its own. */
+export function asOperand(text: string, atomic: boolean): string {
+  return atomic || /^\w+(\([^()]*\))+$/.test(text) ? text : `(${text})`;
+}
+
 /** The rate of what is computed from these; steps and onces do not go together. */
 export function joinRates(context: Context, drafts: readonly Draft[], span: Span): Rate | undefined {
   const steps = drafts.find((draft) => draft.type.rate === 'step' && !isPoison(draft));
@@ -543,7 +548,7 @@ export function joinRates(context: Context, drafts: readonly Draft[], span: Span
   if (steps === undefined) return once === undefined ? 'constant' : 'once';
   if (once === undefined) return 'step';
   const [s, o] = [nameOf(steps, 'one side'), nameOf(once, 'the other')];
-  const simple = (draft: Draft): string => (draft.atomic ? nameOf(draft) : `(${nameOf(draft, '...')})`);
+  const simple = (draft: Draft): string => asOperand(nameOf(draft, '...'), draft.atomic);
   context.report.add({
     code: 'RNN4001',
     message: `${s} is there at each step, and ${o} once for the sequence`,

@@ -231,8 +231,13 @@ function declareEquation(context: Context, item: Equation, isInstance: (value: E
           message: `${text} is ${describeBinding(before)}: its value is given, not computed`,
           span,
           related,
-          help: 'give the equation a name of its own',
+          help:
+            before.kind === 'parameter'
+              ? `declare ${text} as a state in the place of a weight, or give the equation a name of its own`
+              : 'give the equation a name of its own',
         });
+        // That a weight has no past follows from the same slip.
+        if (before.kind === 'parameter') context.toldPast.add(text);
         break;
       default:
         before satisfies never;

@@ -299,12 +299,18 @@ function reportCycle(
   if (steps.some((step) => step.use?.atEnd)) {
     context.report.add({
       code: 'RNN4003',
-      message: `these wait for the end of the sequence and for each other: ${path}`,
+      message:
+        steps.length === 1
+          ? `${first.name} waits for the end of the sequence, where it needs itself`
+          : `these wait for the end of the sequence and for each other: ${path}`,
       span: first.use.span,
       label: `${first.name} needs ${first.use.name} here`,
       related,
       notes: [endNote],
-      help: endHelp,
+      help:
+        steps.length === 1 && state !== undefined
+          ? `write prev ${state} for its value of one step ago`
+          : endHelp,
     });
     return;
   }

@@ -48,6 +48,7 @@ const values: ReadonlyMap<string, string> = new Map([
   ...['True', 'true', 'False', 'false'].map(
     (name) => [name, 'a condition is a comparison, such as t > 0; a switch is a number: 1 or 0'] as const,
   ),
+  ...['zeros', 'ones'].map((name) => [name, `write ${name === 'ones' ? 1 : 0}: a number spreads`] as const),
   ...['pi', 'PI'].map((name) => [name, 'write 3.141592653589793'] as const),
   ...['step', 'timestep', 'time_step'].map((name) => [name, 'the number of the step is t, from 0'] as const),
 ]);
@@ -137,6 +138,14 @@ export function argumentsElsewhere(name: string, given: readonly string[]): stri
   }
   const isAxis = given.length === 2 && /^-?\d$/.test(given[1]);
   return isAxis ? axisElsewhere(name, 'axis', given[1]) : undefined;
+}
+
+/** What a distribution of another name is called here, or undefined. */
+export function distributionElsewhere(name: string): string | undefined {
+  if (/^(xavier|glorot)/i.test(name)) return 'glorot';
+  if (/^(kaiming|he_)/i.test(name)) return 'he';
+  if (/^(gauss|randn$)/i.test(name)) return 'normal';
+  return /^(rand|random)$/i.test(name) ? 'uniform' : undefined;
 }
 
 /** What a reducer of another name is called here, or undefined. */

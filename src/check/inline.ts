@@ -20,6 +20,7 @@ import {
   poison,
   reasons,
   shapeText,
+  typeText,
 } from './context.ts';
 import { argumentsElsewhere, axisElsewhere } from './elsewhere.ts';
 import { inferArgument } from './function-values.ts';
@@ -28,6 +29,7 @@ import { sizeOfExpression } from './place-sizes.ts';
 import { setApart } from './references.ts';
 import { shortText } from './report.ts';
 import type { FunctionEntry } from './resolve.ts';
+import { lookUp } from './templates.ts';
 
 /** Opening up more functions than this in one cell means that they grow without bound. */
 const MOST_EXPANSIONS = 5000;
@@ -46,7 +48,57 @@ export function inlineFunction(
     context.incomplete = true;
     return poison(span);
   }
+  const [first, answer] = parameters.values();
+  const isLoss = entry.module.isPrelude && entry.declaration.name.text === 'cross_entropy';
+  const isSwapped = first !== undefined && !isFunctionValue(first) && first.type.element === 'index';
+  if (
+    isLoss &&
+    answer !== undefined &&
+    !isFunctionValue(answer) &&
+    answer.type.element === 'real' &&
+    !isSwapped
+  ) {
+    const { span: at, because } = answer;
+    return fail(context, {
+      code: 'RNN3011',
+      message: `cross_entropy takes a category for the answer, and ${nameOf(answer, 'this')} is ${typeText(context, answer.type)}`,
+      span: place.at ?? at,
+      related: reasons(at, because),
+      notes: ['a category is a whole number that says which: no vector of zeros with a one in it'],
+      help: `declare it so: target ${/^\w+$/.test(nameOf(answer, 'y')) ? nameOf(answer, 'y') : 'y'}: index(v)`,
+    });
+  }
+  const isSound = first !== undefined && !isFunctionValue(first) && !isPoison(first);
+  if (isSound && isLoss) {
+    warnOfProbabilities(context, call, place);
+  }
   return openFunction(context, entry, parameters, place, span);
+}
+
+/** `cross_entropy(softmax(z), y)`: that learns, and badly. The softmax may stand in an equation before. */
+function warnOfProbabilities(context: Context, call: Call, place: Place): void {
+  const given = call.arguments[0]?.value;
+  if (given === undefined || place.inside !== undefined) return;
+  const binding = given.kind === 'name' ? context.scope.get(given.text) : undefined;
+  const isAlone = binding?.kind === 'equation' && binding.item.targets.length === 1;
+  const value = isAlone ? binding.item.value : given;
+  if (value.kind !== 'call' || value.callee.kind !== 'name' || value.callee.text !== 'softmax') return;
+  const softmax = lookUp(place.module, context.prelude, 'softmax');
+  if (softmax?.kind !== 'function' || !softmax.module.isPrelude || context.scope.has('softmax')) return;
+  const logits = value.arguments[0] === undefined ? undefined : shortText(value.arguments[0].span);
+  const answer = call.arguments[1] === undefined ? undefined : shortText(call.arguments[1].span);
+  context.report.add({
+    code: 'RNN5026',
+    severity: 'warning',
+    message: `${shortText(given.span) ?? 'this'} ${isAlone ? 'holds' : 'gives'} probabilities, and cross_entropy takes logits`,
+    span: given.span,
+    related: isAlone ? [{ span: value.span, text: 'softmax makes probabilities here' }] : [],
+    notes: ['cross_entropy applies softmax itself; applied twice, it hardly tells the categories apart'],
+    help:
+      isAlone && logits !== undefined && !/^\w+$/.test(logits)
+        ? `give the logits a name, logits = ${logits}, and write cross_entropy(logits, ${answer ?? 'y'})`
+        : `write cross_entropy(${logits ?? 'logits'}, ${answer ?? 'y'})`,
+  });
 }
 
 /** The value of a function whose arguments are known. */

@@ -176,7 +176,10 @@ function unknownName(context: Context, name: string, place: Place, span: Span, p
     name,
     states.map(([state]) => state),
   );
-  const near = elsewhere === undefined || past ? suggest(name, known) : undefined;
+  const guess = elsewhere === undefined || past ? suggest(name, known) : undefined;
+  // `Wz` beside a gate z is the weight that the paper has there.
+  const isWeight = !past && inCell && /^([A-Z]_?|b_?)[a-z]{0,2}$/.test(name) && (guess?.length ?? 1) === 1;
+  const near = isWeight && guess?.toLowerCase() !== name.toLowerCase() ? undefined : guess;
   // A name that is missing is told once.
   if (inCell) context.scope.set(name, { kind: 'broken', span });
   if (inCell && near === undefined && context.nameless) {
@@ -201,7 +204,9 @@ function unknownName(context: Context, name: string, place: Place, span: Span, p
             : past
               ? `declare it as a state, state ${name}: [m], and give its value at each step: ${name} = ...`
               : (elsewhere ??
-                `define it by an equation, ${name} = ..., or declare it as an input, a state or a param`),
+                (isWeight
+                  ? `declare it as a weight, param ${name}: ${/^b/.test(name) ? '[m]' : '[m, n]'} with its own sizes`
+                  : `define it by an equation, ${name} = ..., or declare it as an input, a state or a param`)),
     fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],
   });
 }

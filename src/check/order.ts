@@ -215,7 +215,7 @@ function checkArgumentType({ once, value, span }: TypeAnnotation, report: Report
   if (once) {
     report.add({
       code: 'RNN2012',
-      message: 'an argument of a function is there as often as what is given',
+      message: 'an argument of a function may be of steps or once: what is given says which',
       span,
       help: 'leave out once',
     });

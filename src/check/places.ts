@@ -257,13 +257,16 @@ function reportOutside(
   const fixed = constantSize(size) !== undefined;
   const name = nameOf(object, 'this');
   if (place.kind === 'entry') {
+    const at = constantSize(place.at);
+    const isLast = at !== undefined && at.numerator === -1n && object.type.rate === 'step';
+    const ofTheEnd = isLast ? `; the value at the last step is last ${name}` : '';
     context.report.add({
       code: 'RNN3105',
       message: `${name} has no entry ${showSize(place.at)}: it has ${axis} along this axis`,
       span: place.span,
       related: reasons(place.span, ...originOf(object)),
       notes: ['entries are counted from 0'],
-      help: fixed ? undefined : `the last one is ${name}[${axis} - 1]`,
+      help: `the last one is ${name}[${fixed ? Number(axis) - 1 : `${axis} - 1`}]${ofTheEnd}`,
     });
     return;
   }

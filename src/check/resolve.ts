@@ -84,7 +84,7 @@ export function loadModules(file: SyntaxFile, resolve: Resolver, report: Report)
           help: declaration.path.endsWith('.rnn')
             ? undefined
             : declaration.path === '' || declaration.path.endsWith('/')
-              ? 'write the name of a file: "./lstm.rnn"'
+              ? `write the name of a file: "${declaration.path.endsWith('/') ? declaration.path : './'}lstm.rnn"`
               : `write the whole name of the file: "./${declaration.path.replace(/^\.\//, '')}.rnn"`,
         });
         continue;

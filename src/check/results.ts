@@ -16,6 +16,7 @@ import {
 import { placeOf } from './equations.ts';
 import { expectReal } from './expect.ts';
 import { asReference } from './references.ts';
+import { type Complaint, shortText } from './report.ts';
 import { unifyShapes } from './shapes.ts';
 
 /** A result while its cell is checked. */
@@ -133,7 +134,7 @@ function checkGenerate(context: Context, item: GenerateItem): DraftResult | unde
     return say(
       `${name.text} is not a category at each step, so it cannot be drawn step by step`,
       name.span,
-      undefined,
+      `only a category can be drawn: input ${name.text}: index(v)`,
       reasons(name.span, label),
     );
   }
@@ -158,11 +159,31 @@ function checkGenerate(context: Context, item: GenerateItem): DraftResult | unde
   return { kind: 'generate', name: name.text, span: item.span, documentation: item.documentation, draft };
 }
 
+/** A loss for the first target of a model. */
+function exampleLoss(items: readonly Item[]): string {
+  const target = items.find((item) => item.kind === 'target');
+  const name = target?.names[0]?.text ?? 'y';
+  return target?.type.value.kind === 'index' ? `cross_entropy(logits, ${name})` : `mean((z - ${name}) ^ 2)`;
+}
+
 /** What a cell must have, a model must have, and a cell must not have. */
 export function checkParts(context: Context, items: readonly Item[], span: Span): void {
   const { kind, declaration } = context.entry;
   const name = declaration.name.text;
   const unread = items.some((item) => item.kind === 'broken');
+  /** `loss = ...`, where the line of that name is missing. */
+  const equationFor = (word: string): Pick<Complaint, 'help' | 'related'> => {
+    const equation = items.find(
+      (item) => item.kind === 'equation' && item.targets.length === 1 && item.targets[0].name.text === word,
+    );
+    if (equation?.kind !== 'equation') return {};
+    return {
+      related: [
+        { span: equation.targets[0].name.span, text: `this is an equation for a value called ${word}` },
+      ],
+      help: `write ${word} ${shortText(equation.value.span) ?? '...'}, without =`,
+    };
+  };
   if (kind === 'cell') {
     for (const item of items) {
       if (
@@ -186,6 +207,7 @@ export function checkParts(context: Context, items: readonly Item[], span: Span)
         message: `the cell ${name} has no output`,
         span,
         help: 'say what it hands out: output h',
+        ...equationFor('output'),
       });
     }
     return;
@@ -206,7 +228,8 @@ export function checkParts(context: Context, items: readonly Item[], span: Span)
         code: 'RNN5007',
         message: `the model ${name} has no loss, and nothing to learn from`,
         span,
-        help: 'say what is to be made small: loss (answer - total) ^ 2; or make it a cell',
+        help: `say what is to be made small: loss ${exampleLoss(items)}; or make it a cell`,
+        ...equationFor('loss'),
       });
     }
   }

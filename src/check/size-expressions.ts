@@ -150,6 +150,10 @@ function readName(
       span: expression.span,
       related: [{ span: binding.span, text: `${expression.text} is declared here` }],
       notes: sizes.length === 0 ? [] : [headerText(sizes)],
+      help:
+        binding.kind === 'hyperparameter'
+          ? `a size in the header has no type: leave out : real after ${expression.text}`
+          : undefined,
     });
     return undefined;
   }

@@ -16,6 +16,7 @@ import {
   type Place,
 } from './context.ts';
 import { childrenOf, memberPath } from './dependencies.ts';
+import { distributionElsewhere } from './elsewhere.ts';
 import { isKnownShape, resolveShape } from './shapes.ts';
 import { multiplySizes, type Size, sameSize, showSizes, sizeOf } from './size.ts';
 import { nodesOf } from './stages.ts';
@@ -131,7 +132,7 @@ export function readStart(
     return copyOf(context, path, value.kind === 'negation', copied.span);
   }
   const unknown = copied.kind === 'name' ? copied.text : word;
-  const near = suggest(unknown, distributionNames);
+  const near = distributionElsewhere(unknown) ?? suggest(unknown, distributionNames);
   const draws = drawsIn(context, value);
   if (draws.length > 0) return readFormula(context, value, draws, place);
   context.report.add({
@@ -147,7 +148,9 @@ export function readStart(
         ? `did you mean ${near}?`
         : head.kind === 'number'
           ? `write = ${head.value}`
-          : undefined,
+          : ['ones', 'constant', 'const', 'full'].includes(unknown)
+            ? 'one number for all entries is written with =: = 1'
+            : undefined,
     fixes: near === undefined ? [] : [{ span: head.span, replacement: near, title: `write ${near}` }],
   });
   return undefined;

@@ -13,6 +13,7 @@ import {
   type Place,
   shapeText,
 } from './context.ts';
+import { shortText } from './report.ts';
 import type { Size } from './size.ts';
 import { readSize } from './size-expressions.ts';
 
@@ -231,9 +232,9 @@ export function looksLikeValue(context: Context, word: string, expression: Expre
   if (!isValue) return false;
   context.report.add({
     code: 'RNN3012',
-    message: `the first brackets after ${word} hold sizes, and ${name ?? 'this'} is a value`,
+    message: `the first brackets after ${word} hold sizes, and ${shortText(expression.span) ?? 'this'} is a value`,
     span: expression.span,
-    help: `write ${word}(...)(${name ?? '...'}): sizes first, values in a second pair of brackets`,
+    help: `write ${word}(...)(${shortText(expression.span) ?? '...'}): sizes first, values in a second pair of brackets`,
   });
   return true;
 }

@@ -38,6 +38,15 @@ export function explain(
     return timeAsIndex(segment[0].image, span);
   }
   if (expected === aName && found !== undefined && tokens.reservedWords.has(found.image)) {
+    if (found.tokenType === tokens.Prev && previous?.tokenType === tokens.Dot) {
+      const state = segment[segment.indexOf(previous) - 1]?.image ?? 'h';
+      return {
+        code: 'RNN1029',
+        message: 'prev stands before the name of a state',
+        span,
+        help: `write prev ${state}`,
+      };
+    }
     if (rule !== 'prevOperand' || found.tokenType === tokens.StepNumberWord) return reservedName(found, span);
   }
   if (rule === 'prevOperand') return prevOfExpression(found, segment, what, span);
@@ -164,6 +173,9 @@ function hint(
   if (kind === tokens.Output && second?.tokenType === tokens.OpenParen && found?.tokenType === tokens.Comma) {
     return 'write output once for each';
   }
+  if (kind === tokens.Fn && found?.tokenType === tokens.OpenBrace) {
+    return 'a function is one expression, without braces and without return: fn f(a) = ...';
+  }
   const equals = segment.findIndex((token) => token.tokenType === tokens.Equals);
   const isLeft = found !== undefined && segment.indexOf(found) < equals;
   if (kind === tokens.Word && second?.tokenType === tokens.OpenBracket && isLeft) {
@@ -238,7 +250,7 @@ function prevOfExpression(
     help: bracketed
       ? `write prev ${inside.image}`
       : found?.tokenType === tokens.Prev
-        ? `for two steps ago keep one more state: state before: [m], before = prev ${inside?.image ?? 'h'}, and then prev before`
+        ? `write delay(${inside?.image ?? 'h'}, 2) for its value two steps ago`
         : 'for the past of an expression give it a name and a state: state y: [m], y = ..., and then prev y',
   };
 }

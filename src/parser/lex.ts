@@ -6,7 +6,7 @@
 import type { ILexingResult, IToken, TokenType } from 'chevrotain';
 import type { DiagnosticParts } from '../base/diagnostic.ts';
 import type { Source } from '../base/source.ts';
-import { makeSpan, spanText } from '../base/source.ts';
+import { makeSpan } from '../base/source.ts';
 import type { ParserCode } from './codes.ts';
 import * as tokens from './tokens.ts';
 
@@ -402,10 +402,9 @@ function checkLetters(token: IToken, next: IToken | undefined, source: Source, r
   const isSigmoid = token.image === '\u03c3' && next?.tokenType === tokens.OpenParen;
   const word = isSigmoid ? 'sigmoid' : spelled;
   const replacement = /^[A-Za-z_]\w*$/.test(word) ? word : undefined;
-  if (isSigmoid) token.image = word;
   report({
     code: 'RNN1008',
-    message: `${spanText(span)} cannot be a name`,
+    message: `${token.image} cannot be a name`,
     span,
     notes: [
       'names are written with a to z, A to Z, digits and _, because files and other programs use them too',

@@ -2,7 +2,7 @@
  * Time as an index, as the papers write it: `x[t]`, `h[t - 1]`. An equation speaks of one step here, so it has no such
  * index; what is meant is clear all the same.
  */
-import type { Span } from '../base/source.ts';
+import { type Span, spanText } from '../base/source.ts';
 import type { Report } from './lex.ts';
 import type { Expression, SliceSyntax } from './tree.ts';
 
@@ -17,7 +17,19 @@ export function withoutTime(
   const back =
     index.kind === 'chain' && index.rest.length === 1 && index.rest[0].operator === '-' ? index : undefined;
   const step = back === undefined ? index : back.first;
-  if (indices.length !== 1 || object.kind !== 'name' || step.kind !== 'step-number') return undefined;
+  if (indices.length !== 1 || step.kind !== 'step-number') return undefined;
+  if (object.kind === 'prev' && back === undefined) {
+    report({
+      code: 'RNN1020',
+      message: 'time is not written as an index',
+      span,
+      notes: ['an equation speaks of one step: every name stands for its value at that step'],
+      help: `leave out [t]: ${spanText(object.span)} is the value one step ago`,
+      fixes: [{ span, replacement: spanText(object.span), title: 'leave out [t]' }],
+    });
+    return object;
+  }
+  if (object.kind !== 'name') return undefined;
   const link = back?.rest[0].operand;
   if (link !== undefined && link.kind !== 'number') return undefined;
   const name = object.text;
@@ -30,7 +42,7 @@ export function withoutTime(
     help:
       link === undefined || link.value === 1
         ? `write ${replacement}`
-        : `prev ${name} is its value one step ago; for more steps keep one more state: before = prev ${name}`,
+        : `write delay(${name}, ${link.value}) for its value ${link.value} steps ago`,
     fixes:
       link === undefined || link.value === 1 ? [{ span, replacement, title: `write ${replacement}` }] : [],
   });

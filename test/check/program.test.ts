@@ -691,3 +691,11 @@ describe('states of categories', () => {
     expect(Array.from(found.get('state.kept')!.data)).toEqual([0]);
   });
 });
+
+test('a weight with the name of its cell is the weight, not the cell', () => {
+  expect(
+    complaints(
+      'cell A(n, m) {\n  input x: [n]\n  param A: [m, n]\n  y[i] = sum over j: A[i, j] * x[j]\n  output y\n}\n',
+    ),
+  ).toEqual([]);
+});

@@ -654,6 +654,20 @@ describe('habits of other languages', () => {
       "
     `);
   });
+  test('time as an index of the past', () => {
+    expect(showLine('h = tanh(W @ prev h[t])')).toMatchInlineSnapshot(`
+      "
+      error[RNN1020]: time is not written as an index
+        --> test.rnn:3:16
+         |
+       3 |   h = tanh(W @ prev h[t])
+         |                ^^^^^^^^^
+         |
+         = an equation speaks of one step: every name stands for its value at that step
+         = help: leave out [t]: prev h is the value one step ago
+      "
+    `);
+  });
   test('time as an index on the left', () => {
     expect(showLine('h[t] = tanh(x)')).toMatchInlineSnapshot(`
       "
@@ -747,7 +761,7 @@ describe('habits of other languages', () => {
          |                 ^^^^
          |
          = only a state has a past
-         = help: for two steps ago keep one more state: state before: [m], before = prev h, and then prev before
+         = help: write delay(h, 2) for its value two steps ago
       "
     `);
   });

@@ -33,7 +33,7 @@ import {
   notDraft,
   powerDraft,
 } from './operators.ts';
-import { overTimeDraft, wholeSequence } from './over-time.ts';
+import { isMeantAsCall, overTimeDraft, wholeSequence } from './over-time.ts';
 import { accessDraft } from './places.ts';
 import { asReference, isOutsideLoops } from './references.ts';
 import { shortText } from './report.ts';
@@ -120,6 +120,7 @@ export function inferExpression(context: Context, expression: Expression, place:
     }
     case 'last':
     case 'first':
+      if (isMeantAsCall(context, expression, place)) return poison(span);
       return overTimeDraft(context, expression.kind, infer(expression.operand), span);
     case 'over-time': {
       const operand = infer(expression.operand);

@@ -394,7 +394,7 @@ export function concatDrafts(context: Context, operands: readonly Draft[], span:
       related: reasons(operand.span, ...originOf(operand)),
       help: isDeclared(context, operand)
         ? 'declare it as a vector of one: [1]'
-        : `affine mixes vectors and numbers: affine(${operands.map((other) => nameOf(other, '...')).join(', ')})`,
+        : `make it a vector of one: reshape(${shortText(operand.span) ?? '...'}, [1])`,
     });
   }
   const [first, ...rest] = shapes;

@@ -2,14 +2,26 @@
 // whose first axis is as long as the sequence. That length is a size without a number (ragged.ts says what may be done with it).
 
 import type { Span } from '../base/source.ts';
+import type { First, Last } from '../parser/tree.ts';
 import type { CheckedExpression, OverTimeNode } from './checked.ts';
 import { expectNumber, inParts, partOf } from './complex.ts';
-import { type Context, type Draft, fail, isPoison, nameOf, originOf, poison, reasons } from './context.ts';
+import {
+  type Context,
+  type Draft,
+  fail,
+  isPoison,
+  nameOf,
+  originOf,
+  type Place,
+  poison,
+  reasons,
+} from './context.ts';
 import { expectReal } from './expect.ts';
 import { behindIndices } from './free-indices.ts';
 import { asReference, isOutsideLoops } from './references.ts';
 import { asVector, type DraftType, isKnownShape, resolveShape } from './shapes.ts';
 import { lengthSize, type Size } from './size.ts';
+import { lookUp } from './templates.ts';
 
 const outside = 'give the sequence its end outside: e = last h, and write e in the function';
 
@@ -29,6 +41,32 @@ export function overTimeDraft(
   const taken = reducer === 'max' ? expectReal : expectNumber;
   if (!isEnd && !taken(context, operand, words)) return poison(span);
   return madeOfSteps(context, reducer, operand, { ...operand.type, rate: 'once' }, span);
+}
+
+/**
+ * Whether `first(x)` was meant to apply an instance, a function or a cell called `first`, which brackets cannot do: it
+ * is x at the first step. Told here, where x would go on in its place.
+ */
+export function isMeantAsCall(context: Context, { kind, span }: First | Last, place: Place): boolean {
+  const behind = span.source.text.slice(span.start + kind.length, span.end);
+  if (!behind.trimStart().startsWith('(')) return false;
+  const binding = place.inside === undefined ? context.scope.get(kind) : undefined;
+  const entry = binding ?? lookUp(context.entry.module, context.prelude, kind);
+  if (entry?.kind !== 'instance' && entry?.kind !== 'function' && entry?.kind !== 'cell') return false;
+  context.report.add({
+    code: 'RNN2008',
+    message: `${kind} before brackets is a keyword, and does not apply the ${entry.kind} ${kind}`,
+    span,
+    related: [
+      {
+        span: 'declaration' in entry ? entry.declaration.name.span : binding!.span,
+        text: `the ${entry.kind} is declared here`,
+      },
+    ],
+    notes: [`${kind}(x) is ${kind} x, the value of x at the ${kind} step`],
+    help: `give the ${entry.kind} another name`,
+  });
+  return true;
 }
 
 /** `all over time h`: of [m] at each step, [time, m] once. */

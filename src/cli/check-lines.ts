@@ -25,6 +25,7 @@ export function checkLines(
   const remarks = [
     ...triedLines(gradients, laws, given),
     ...leftOutLines(gradients),
+    ...flatLines(gradients),
     ...hiddenLines(report),
   ].map(([head, text]) => [head, text]);
   return [
@@ -106,6 +107,18 @@ function leftOutLines({ tensors, leftOut, passed, failure }: GradientReport): Re
 function place(span: Span): string {
   const { line } = positionAt(span.source, span.start);
   return `${formatPlace(span)}  ${printable(lineText(span.source, line)).trim().slice(0, 60)}`;
+}
+
+/** Gradients that are right, and of which nothing was seen: zero is zero. */
+function flatLines({ tensors, failure }: GradientReport): Remark[] {
+  if (failure !== undefined) return [];
+  const names = tensors.filter(({ flat }) => flat).map(({ name }) => name);
+  return names.map(
+    (name, i): Remark => [
+      i === 0 ? 'zero' : '',
+      `the gradient of ${name}, in every case: nothing that was tried depends on it`,
+    ],
+  );
 }
 
 function hiddenLines({ hidden }: ProgramReport): Remark[] {

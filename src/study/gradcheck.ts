@@ -64,6 +64,8 @@ export interface TensorCheck {
   readonly compared: number;
   readonly together: number;
   readonly leftOut: number;
+  /** Whether its gradient is zero at every element of every case: what is compared is zero with zero then. */
+  readonly flat: boolean;
 }
 
 /** Entries that nothing can be compared with, by the place that has the kink. */
@@ -252,6 +254,7 @@ function tensorCheck(
     compared,
     together,
     leftOut: leftOut.length,
+    flat: gradient.data.every((slope) => slope === 0),
   };
 }
 
@@ -301,6 +304,7 @@ function keepWorst(worst: Map<string, TensorCheck>, tensor: TensorCheck): void {
     compared: before.compared + tensor.compared,
     together: before.together + tensor.together,
     leftOut: before.leftOut + tensor.leftOut,
+    flat: before.flat && tensor.flat,
   });
 }
 

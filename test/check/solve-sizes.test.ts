@@ -35,8 +35,8 @@ function complaintsOf(cell: CheckedCell, shapes: Readonly<Record<string, readonl
 
 const files = readdirSync(new URL('../../models', import.meta.url)).filter((name) => name.endsWith('.rnn'));
 
-/** The sizes that only say how often something is done. */
-const rounds = ['inner'];
+/** The sizes that only say how often something is done, or out of how many categories one is. */
+const rounds = ['inner', 'rounds', 'chapters'];
 
 describe('programs of models/', () => {
   test.each(files)('%s', (name) => {
@@ -52,7 +52,7 @@ describe('programs of models/', () => {
         const turned = [...shapes.slice(turn % shapes.length), ...shapes.slice(0, turn % shapes.length)];
         const found = solveSizes(cell, new Map(turned));
         expect(found.diagnostics).toEqual([]);
-        // A number of rounds stands in no shape: it keeps its default.
+        // A number of rounds or of categories stands in no shape: it keeps its default.
         const standing = [...sizes].filter(([size]) => !rounds.includes(size));
         expect([...found.sizes].filter(([size]) => !rounds.includes(size)).sort()).toEqual(standing.sort());
         expect(

@@ -101,6 +101,22 @@ test('what is not looked at: stops, categories, laws that do not apply, sizes th
   expect(out).toContain('Seen: every gradient is right, and every law that applies holds');
 });
 
+test('a gradient that is zero in every case is told: of it nothing was seen', async () => {
+  // A clock that never strikes: frozen weights are drawn between -1 and 1 here, like all others.
+  const cell = `cell Clock(n) {
+  input x: [n]
+  frozen param period: [] ~ uniform(-1, 1)
+  param w, v: [n]
+  output v * x + (if t mod period == 3 then w * x else 0 * x)
+}
+`;
+  const words = ['gradcheck', 'clock.rnn', '--cases', '2'];
+  const { code, out } = await rnn(words, { files: modelFiles({ 'clock.rnn': cell }) });
+  expect(code).toBe(0);
+  expect(out).toMatch(/^zero +the gradient of w, in every case: nothing that was tried depends on it$/m);
+  expect(out.match(/in every case/g)).toHaveLength(1);
+});
+
 test('a tensor of which nothing could be compared is no success, though it is one entry among many', async () => {
   const cell =
     'cell Blind(n) {\n  input x: [n]\n  param w: [n]\n  param s: []\n  output x * w + abs(sin(1e6 * s))\n}\n';

@@ -6,7 +6,7 @@ import { GENERATED_LAWS } from './laws.ts';
 
 const SEED = Number(process.env.LAWS_SEED ?? 1);
 const SHARES = 8;
-const PROGRAMS = 40;
+const PROGRAMS = 20;
 
 let tally = NOTHING;
 

@@ -205,7 +205,7 @@ function unknownName(context: Context, name: string, place: Place, span: Span, p
               ? `declare it as a state, state ${name}: [m], and give its value at each step: ${name} = ...`
               : (elsewhere ??
                 (isWeight
-                  ? `declare it as a weight, param ${name}: ${/^b/.test(name) ? '[m]' : '[m, n]'} with its own sizes`
+                  ? `declare it as a weight, with its sizes: param ${name}: ${/^b/.test(name) ? '[m]' : '[m, n]'}`
                   : `define it by an equation, ${name} = ..., or declare it as an input, a state or a param`)),
     fixes: near === undefined ? [] : [{ span, replacement: near, title: `write ${near}` }],
   });

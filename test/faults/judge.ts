@@ -99,7 +99,9 @@ export function allGradients(forms: Forms): Graph {
 
 /** What that is the gradient of. */
 export function allOutputs(program: Program): readonly string[] {
-  return [...differentiatedOutputs(program), ...program.states.map(({ name }) => `state.${name}`)];
+  // What is a category at the end has no tangent.
+  const states = program.states.filter(({ kind }) => kind === 'real');
+  return [...differentiatedOutputs(program), ...states.map(({ name }) => `state.${name}`)];
 }
 
 function answersOf(trial: Trial, which: Answers): Tensors {

@@ -30,7 +30,7 @@ export function optimise(graph: Graph): Graph {
   return runPasses(graph).graph;
 }
 
-/** Compiles a graph for a target. Time and batch stay open: any extents can be bound to what comes out. */
+/** Compiles a graph for a target. Time and batch stay open: what comes out can be bound to all their extents. */
 export async function compile(graph: Graph, { target, feedback = [] }: CompileOptions): Promise<Runnable> {
   if (target === 'reference') return new Interpreted(graph, feedback);
   return load(emit(schedule(optimise(graph))), { feedback });

@@ -9,7 +9,7 @@ import type { CallNode, Origin } from '../graph/graph.ts';
 import type { OpName } from '../graph/ops/attributes.ts';
 import { STEP } from './central-differences.ts';
 
-/** As far as any difference reaches. */
+/** As far as a difference reaches. */
 const REACH = 4 * STEP;
 /** A curve bends less between the three places, by far: like the reach times its second derivative. */
 const BEND = 0.05;

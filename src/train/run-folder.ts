@@ -116,7 +116,7 @@ async function writeVocabulary(
 
 /**
  * `a/b.rnn` and `a/c/d.rnn` are kept as `source/b.rnn` and `source/c/d.rnn`; `../c.rnn` and `d.rnn`, whose folder is not known, as
- * `source/c.rnn` and `source/here/d.rnn`; `/lib/c.rnn` and `d.rnn` as `source/root/lib/c.rnn` and `source/d.rnn`.
+ * `source/c.rnn` and `source/here/d.rnn`; an absolute path to `lib/c.rnn` and `d.rnn` as `source/root/lib/c.rnn` and `source/d.rnn`.
  */
 function storedNames(paths: readonly string[]): ReadonlyMap<string, string> {
   const split = paths.map((path) => {
